@@ -1,0 +1,97 @@
+"""People, what they may do, where they work, and their signed-in sessions."""
+
+from enum import StrEnum
+
+from peewee import BooleanField, CharField, Check, CompositeKey, FixedCharField, ForeignKeyField, IntegerField
+
+from app.core.db import BaseModel, InstantField, one_of
+
+
+class Role(StrEnum):
+    """The seven roles of the product; a user may hold several."""
+
+    CLERK = "clerk"
+    TECHNICIAN = "technician"
+    DEPUTY = "deputy"
+    MANAGER = "manager"
+    AREA_MANAGER = "area_manager"
+    QUALITY = "quality"
+    ADMIN = "admin"
+
+
+class SessionKind(StrEnum):
+    """Where a session runs; decides how long it may idle (security §1, ASVS 7.3.1)."""
+
+    DESK = "desk"
+    TABLET = "tablet"
+
+
+class Area(BaseModel):
+    """A sales and service area."""
+
+    name = CharField(60, unique=True)
+
+
+class User(BaseModel):
+    """A person who signs in. Never deleted, only disabled."""
+
+    username = CharField(40, unique=True, constraints=[Check("username = lower(username)", name="username_is_lower_case")])
+    name = CharField(60)
+    password_hash = CharField(200)
+    must_change_password = BooleanField(default=False)
+    is_active = BooleanField(default=True)
+    locale = CharField(10, null=True)
+    theme = CharField(10, null=True)
+    version = IntegerField(default=1)
+    created_at = InstantField()
+
+    class Meta:
+        table_name = "person"  # "user" is a reserved word in PostgreSQL
+
+
+class UserRole(BaseModel):
+    """A role that a user holds."""
+
+    user = ForeignKeyField(User, backref="role_rows", on_delete="RESTRICT", index=False)
+    role = CharField(20, constraints=[one_of("role", Role)])
+
+    class Meta:
+        primary_key = CompositeKey("user", "role")
+
+
+class UserArea(BaseModel):
+    """An area that a user works in; decides what technicians and area managers see."""
+
+    user = ForeignKeyField(User, backref="area_rows", on_delete="RESTRICT", index=False)
+    area = ForeignKeyField(Area, on_delete="RESTRICT")
+
+    class Meta:
+        primary_key = CompositeKey("user", "area")
+
+
+class UserSession(BaseModel):
+    """A signed-in session on the server; ``id`` is the SHA-256 of the token in the cookie."""
+
+    id = FixedCharField(64, primary_key=True)
+    user = ForeignKeyField(User, on_delete="RESTRICT")
+    kind = CharField(10, constraints=[one_of("kind", SessionKind)])
+    created_at = InstantField()
+    last_seen_at = InstantField()
+    expires_at = InstantField()
+    revoked_at = InstantField(null=True)
+    ip = CharField(45)
+    user_agent = CharField(200)
+
+    class Meta:
+        indexes = ((("expires_at",), False),)
+
+
+class SignInAttempt(BaseModel):
+    """A failed sign-in; counted per account and address, and per address (ASVS 6.3.1)."""
+
+    username = CharField(40)
+    ip = CharField(45)
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("username", "ip", "at"), False), (("ip", "at"), False))

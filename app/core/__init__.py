@@ -1,0 +1,1 @@
+"""Plumbing without HTTP, used by every process."""

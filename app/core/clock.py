@@ -1,0 +1,66 @@
+"""Time: UTC everywhere, milliseconds since 1970 in the database."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def now() -> datetime:
+    """The present, aware, UTC, whole milliseconds (as the database keeps it)."""
+    return from_ms(now_ms())
+
+
+def now_ms() -> int:
+    """The present in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def to_ms(at: datetime) -> int:
+    """Milliseconds since 1970 of an aware time."""
+    return (at - EPOCH) // _MILLISECOND
+
+
+def from_ms(ms: int) -> datetime:
+    """The aware UTC time of milliseconds since 1970."""
+    return EPOCH + timedelta(milliseconds=ms)
+
+
+class ProcessClock:
+    """Wall time at start plus monotonic time, so that a step of the host's clock moves no timer (monitoring rule 12).
+
+    A step of more than ``STEP_MS`` is reported by ``step_ms`` and slewed in over ``SLEW_MS``.
+    """
+
+    STEP_MS = 2_000
+    SLEW_MS = 3_600_000
+
+    def __init__(self) -> None:
+        self._base_ms = now_ms()
+        self._started = time.monotonic_ns()
+        self._slew_from_ms = 0
+        self._slew_total_ms = 0
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970, never jumping."""
+        elapsed = (time.monotonic_ns() - self._started) // 1_000_000
+        return self._base_ms + elapsed + self._slewed(elapsed)
+
+    def _slewed(self, elapsed_ms: int) -> int:
+        if not self._slew_total_ms:
+            return 0
+        share = min(1.0, (elapsed_ms - self._slew_from_ms) / self.SLEW_MS)
+        return int(self._slew_total_ms * share)
+
+    def check(self) -> int:
+        """The step of the host's clock found now, in ms (0 when none); a new step starts a new slew."""
+        elapsed = (time.monotonic_ns() - self._started) // 1_000_000
+        target = now_ms() - self._base_ms - elapsed
+        step = target - self._slew_total_ms
+        if abs(step) <= self.STEP_MS:
+            return 0
+        self._base_ms += self._slewed(elapsed)
+        self._slew_total_ms = now_ms() - self._base_ms - elapsed
+        self._slew_from_ms = elapsed
+        return step

@@ -1,0 +1,162 @@
+"""Settings from the environment, all checked at start (interfaces.md lists the names)."""
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+LOCALES = ("zh_CN", "en")
+MIN_KEY_LENGTH = 32
+
+
+class ConfigError(Exception):
+    """Every mistake in the environment, one line each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The checked settings of one process."""
+
+    host: str
+    port: int
+    database_url: str
+    mqtt_url: str | None
+    mqtt_port: int
+    topic_root: str
+    secret_key: str
+    audit_key: str
+    data_dir: Path
+    is_demo: bool
+    demo_password: str | None
+    instance_name: str
+    metrics_token: str | None
+    trusted_proxies: tuple[str, ...]
+    zone: ZoneInfo
+    default_locale: str
+    is_plain_http: bool
+
+    @property
+    def heads_file(self) -> Path:
+        """Where the heads of the history chain are kept beside the database."""
+        return self.data_dir / "history-heads.jsonl"
+
+
+class _Reader:
+    """Reads one name after the other and collects what is wrong."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.mistakes: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        return self.environ.get(name) or default
+
+    def port(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if value.isdigit() and 0 < int(value) < 65536:
+            return int(value)
+        self.mistakes.append(f"{name}: {value!r} is not a port between 1 and 65535")
+        return default
+
+    def url(self, name: str, default: str | None, schemes: tuple[str, ...]) -> str | None:
+        value = self.environ.get(name) or default
+        if value is not None and urlsplit(value).scheme not in schemes:
+            self.mistakes.append(f"{name}: it must begin with one of {', '.join(f'{scheme}://' for scheme in schemes)}")
+        return value
+
+    def switch(self, name: str, default: bool) -> bool:
+        value = self.text(name, "1" if default else "0")
+        if value not in ("0", "1"):
+            self.mistakes.append(f"{name}: {value!r} is neither 0 nor 1")
+        return value == "1"
+
+    def zone(self, name: str, default: str) -> ZoneInfo:
+        value = self.text(name, default)
+        try:
+            return ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            self.mistakes.append(f"{name}: {value!r} is not a time zone")
+            return ZoneInfo(default)
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            self.mistakes.append(f"{name}: {value!r} is none of {', '.join(allowed)}")
+        return value
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        values = tuple(part.strip() for part in self.text(name, "").split(",") if part.strip())
+        for value in values:
+            try:
+                ip_network(value)
+            except ValueError:
+                self.mistakes.append(f"{name}: {value!r} is not an address or network")
+        return values
+
+    def key(self, name: str, kept_in: Path) -> str:
+        value = self.environ.get(name)
+        if value is None and kept_in.exists():
+            value = kept_in.read_text(encoding="ascii").strip()
+        if not value:
+            self.mistakes.append(f"{name}: required (at least {MIN_KEY_LENGTH} characters); `make run` makes one in {kept_in.parent}/")
+            return ""
+        if len(value) < MIN_KEY_LENGTH:
+            self.mistakes.append(f"{name}: shorter than {MIN_KEY_LENGTH} characters")
+        return value
+
+
+def load_config(environ: Mapping[str, str] | None = None) -> Config:
+    """Read and check the environment. Raises ``ConfigError`` with every mistake at once."""
+    read = _Reader(os.environ if environ is None else environ)
+    data_dir = Path(read.text("DATA_DIR", "instance/"))
+    secret_key = read.key("SECRET_KEY", data_dir / "secret_key")
+    audit_key = read.key("AUDIT_KEY", data_dir / "audit_key")
+    if secret_key and secret_key == audit_key:
+        read.mistakes.append("AUDIT_KEY: must not be the same as SECRET_KEY")
+    database_url = read.url("DATABASE_URL", "sqlite:///instance/centre.db", ("sqlite", "postgresql", "postgres"))
+    assert database_url is not None
+    topic_root = read.text("EVC_TOPIC_ROOT", "evc")
+    if any(character in topic_root for character in "/+#$"):
+        read.mistakes.append(f"EVC_TOPIC_ROOT: {topic_root!r} must be one topic level without / + # $")
+    config = Config(
+        host=read.text("HOST", "127.0.0.1"),
+        port=read.port("PORT", 8000),
+        database_url=database_url,
+        mqtt_url=read.url("MQTT_URL", None, ("mqtt", "mqtts")),
+        mqtt_port=read.port("MQTT_PORT", 1883),
+        topic_root=topic_root,
+        secret_key=secret_key,
+        audit_key=audit_key,
+        data_dir=data_dir,
+        is_demo=read.switch("DEMO", False),
+        demo_password=read.environ.get("DEMO_PASSWORD"),
+        instance_name=read.text("INSTANCE_NAME", socket.gethostname()),
+        metrics_token=read.environ.get("METRICS_TOKEN"),
+        trusted_proxies=read.networks("TRUSTED_PROXIES"),
+        zone=read.zone("TZ_NAME", "Asia/Shanghai"),
+        default_locale=read.choice("DEFAULT_LOCALE", "zh_CN", LOCALES),
+        is_plain_http=read.switch("PLAIN_HTTP", False),
+    )
+    if read.mistakes:
+        raise ConfigError(read.mistakes)
+    return config
+
+
+def make_keys(data_dir: Path) -> None:
+    """Generate ``SECRET_KEY`` and ``AUDIT_KEY`` once into ``data_dir`` (readable by the owner only)."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    for name in ("secret_key", "audit_key"):
+        path = data_dir / name
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))

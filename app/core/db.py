@@ -1,0 +1,188 @@
+"""The database: SQLite (a fixed build) or PostgreSQL behind the same models.
+
+Everything that differs between the two is here or in a migration.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import cysqlite
+from peewee import (
+    BigIntegerField,
+    Check,
+    Database,
+    DatabaseProxy,
+    InterfaceError,
+    Model,
+    OperationalError,
+    PostgresqlDatabase,
+)
+from playhouse.cysqlite_ext import CySqliteDatabase
+
+from app.core.clock import from_ms, to_ms
+from app.core.errors import N_, Unavailable
+
+# SQLite before this can lose committed writes with WAL and two connections.
+FIRST_SAFE_SQLITE = (3, 51, 3)
+BUSY_TIMEOUT_S = 5
+
+database = DatabaseProxy()
+
+
+class InstantField(BigIntegerField):
+    """An aware UTC time, kept as milliseconds since 1970 so that both backends sort and index it alike."""
+
+    def db_value(self, value: datetime | int | None) -> int | None:
+        return to_ms(value) if isinstance(value, datetime) else value
+
+    def python_value(self, value: int | None) -> datetime | None:
+        return None if value is None else from_ms(value)
+
+
+class BaseModel(Model):
+    """Every table of the product; table names are singular snake case."""
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+def one_of(column: str, values: Any) -> Check:
+    """A named CHECK that ``column`` holds one of ``values`` (a StrEnum or an iterable of strings)."""
+    allowed = ", ".join(f"'{value}'" for value in values)
+    return Check(f"{column} IN ({allowed})", name=f"{column}_is_known")
+
+
+def open_database(url: str) -> Database:
+    """Make the database of ``url`` (``sqlite:///path`` or ``postgresql://…``), not yet connected.
+
+    Raises ``ValueError`` for another scheme, ``RuntimeError`` for a SQLite build that can lose writes.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return _open_sqlite(unquote(parts.path.removeprefix("/")))
+    if parts.scheme in ("postgresql", "postgres"):
+        return PostgresqlDatabase(
+            unquote(parts.path.lstrip("/")),
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or 5432,
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            connect_timeout=5,
+            application_name="customer-centre",
+            prefer_psycopg3=True,
+        )
+    raise ValueError(f"DATABASE_URL: unknown scheme {parts.scheme!r}")
+
+
+def _open_sqlite(path: str) -> Database:
+    if cysqlite.sqlite_version_info < FIRST_SAFE_SQLITE:
+        raise RuntimeError(f"SQLite {cysqlite.sqlite_version} can lose committed writes in WAL mode; 3.51.3 or newer is needed")
+    return CySqliteDatabase(
+        path,
+        rank_functions=False,
+        pragmas={
+            "journal_mode": "wal",
+            "foreign_keys": 1,
+            "synchronous": "full",
+            "busy_timeout": BUSY_TIMEOUT_S * 1000,
+            "cache_size": -16_000,
+            "temp_store": "memory",
+        },
+        timeout=BUSY_TIMEOUT_S,
+        lock_type="IMMEDIATE",
+    )
+
+
+def bind(url: str) -> Database:
+    """Open ``url`` and make it the database of every model in this process."""
+    opened = open_database(url)
+    database.initialize(opened)
+    return opened
+
+
+def is_sqlite() -> bool:
+    """Whether the bound database is SQLite."""
+    return isinstance(database.obj, CySqliteDatabase)
+
+
+class Transaction:
+    """The running write transaction; what must be written last waits in ``before_commit``."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Callable[[], None]] = {}
+        self.entries: list[Any] = []
+
+    def before_commit(self, name: str, write: Callable[[], None]) -> None:
+        """Run ``write`` once, as the last statements of the transaction; one per ``name``."""
+        self._last.setdefault(name, write)
+
+    def finish(self) -> None:
+        for _, write in sorted(self._last.items()):  # one order for all writers, so that none waits in a circle
+            write()
+
+
+_running = threading.local()
+
+
+def current() -> Transaction:
+    """The running transaction of this thread; raises ``RuntimeError`` outside of one."""
+    transaction = getattr(_running, "transaction", None)
+    if transaction is None:
+        raise RuntimeError("this must run inside app.core.db.transaction()")
+    return transaction
+
+
+@contextmanager
+def transaction() -> Iterator[Transaction]:
+    """One short write transaction (IMMEDIATE on SQLite); inside another one it joins that one.
+
+    Raises ``Unavailable`` when the database is locked or does not answer: nothing was changed.
+    """
+    outer = getattr(_running, "transaction", None)
+    if outer is not None:
+        yield outer
+        return
+    mine = Transaction()
+    with available():
+        connect()
+        try:
+            with database.atomic():
+                _running.transaction = mine
+                yield mine
+                mine.finish()
+        finally:
+            _running.transaction = None
+
+
+def connect() -> None:
+    """Open this thread's connection if it is not open; it stays open with the thread."""
+    database.connect(reuse_if_open=True)
+
+
+@contextmanager
+def available() -> Iterator[None]:
+    """Turn "locked" and "gone" into ``Unavailable`` and drop the connection, so that the next use opens a new one."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        drop_connection()
+        raise Unavailable(N_("The database does not answer just now. Nothing was lost; please try again in a moment.")) from error
+
+
+def drop_connection() -> None:
+    """Close this thread's connection, whatever state it is in."""
+    try:
+        if not database.is_closed():
+            database.close()
+    except Exception:  # a broken connection may refuse even to close
+        database.obj._state.reset()
+
+
+def for_update(query: Any) -> Any:
+    """Lock the selected rows until commit; SQLite's IMMEDIATE transaction holds the only write lock already."""
+    return query if is_sqlite() else query.for_update()

@@ -1,0 +1,29 @@
+"""Version rows of live screens: one integer to read says whether anything changed."""
+
+from peewee import BigIntegerField, CharField
+
+from app.core import db
+from app.core.db import BaseModel
+
+
+class LiveVersion(BaseModel):
+    """How often what a live screen shows has changed."""
+
+    name = CharField(40, primary_key=True)
+    value = BigIntegerField()
+
+
+def touch(name: str) -> None:
+    """Count one change of ``name`` when the running transaction commits (once, however often it is called)."""
+    db.current().before_commit(f"live:{name}", lambda: _increment(name))
+
+
+def _increment(name: str) -> None:
+    LiveVersion.insert(name=name, value=1).on_conflict(
+        conflict_target=[LiveVersion.name], update={LiveVersion.value: LiveVersion.value + 1}
+    ).execute()
+
+
+def version(name: str) -> int:
+    """The present version of ``name``; 0 before its first change."""
+    return LiveVersion.select(LiveVersion.value).where(LiveVersion.name == name).scalar() or 0

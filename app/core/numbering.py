@@ -1,0 +1,27 @@
+"""Numbers that people read aloud: gapless per month, made inside the caller's transaction."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from peewee import CharField, IntegerField
+
+from app.core.db import BaseModel
+
+
+class Sequence(BaseModel):
+    """The last number given out under a name."""
+
+    name = CharField(40, primary_key=True)
+    value = IntegerField()
+
+
+def next_number(prefix: str, at: datetime, zone: ZoneInfo) -> str:
+    """The next number of ``prefix`` in the month of ``at``, e.g. ``T2611-0042``; takes part in the running transaction."""
+    name = f"{prefix}{at.astimezone(zone):%y%m}"
+    row = (
+        Sequence.insert(name=name, value=1)
+        .on_conflict(conflict_target=[Sequence.name], update={Sequence.value: Sequence.value + 1})
+        .returning(Sequence.value)
+        .execute()
+    )
+    return f"{name}-{row[0].value:04d}"

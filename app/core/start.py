@@ -1,0 +1,12 @@
+"""What every process does first: settings, database, key of the history."""
+
+from app.core import db, history
+from app.core.config import Config
+
+
+def start(config: Config) -> None:
+    """Bind this process to the database and keys of ``config``; connects to nothing yet."""
+    if config.database_url.startswith("sqlite"):
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+    db.bind(config.database_url)
+    history.configure(config.audit_key)

@@ -1,0 +1,1 @@
+"""A small coherent world, built through operations only."""

@@ -1,0 +1,1 @@
+"""Start page of each role; reads only."""

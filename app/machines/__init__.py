@@ -1,0 +1,1 @@
+"""The asset register: machines, models and monitoring profiles."""

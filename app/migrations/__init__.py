@@ -1,0 +1,1 @@
+"""Numbered migrations with frozen models; they never import the app's models."""

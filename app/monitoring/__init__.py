@@ -1,0 +1,1 @@
+"""EVC monitoring: intake, evaluation, alarms; knows nothing of MQTT."""

@@ -1,0 +1,1 @@
+"""Tickets: from the first report of a fault to its end."""

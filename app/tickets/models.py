@@ -1,0 +1,155 @@
+"""Tickets (受理单): states, notes, and the faults they were opened for."""
+
+from enum import StrEnum
+
+from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField, TextField
+
+from app.accounts.models import Area, User
+from app.core.db import BaseModel, InstantField, one_of
+from app.customers.models import Contact, Customer
+from app.machines.models import Machine
+
+
+class TicketStatus(StrEnum):
+    """States of a ticket (labels.md, workflows.md)."""
+
+    TO_VERIFY = "to_verify"
+    NEW = "new"
+    TRIAGED = "triaged"
+    WAITING_DISPATCH = "waiting_dispatch"
+    IN_WORK = "in_work"
+    WAITING_CUSTOMER = "waiting_customer"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    MERGED = "merged"
+
+
+OPEN_STATUSES = (
+    TicketStatus.TO_VERIFY,
+    TicketStatus.NEW,
+    TicketStatus.TRIAGED,
+    TicketStatus.WAITING_DISPATCH,
+    TicketStatus.IN_WORK,
+    TicketStatus.WAITING_CUSTOMER,
+)
+
+
+class TicketSource(StrEnum):
+    """Where a ticket came from."""
+
+    MONITORING = "monitoring"
+    HOTLINE = "hotline"
+    QR = "qr"
+    WECHAT = "wechat"
+    EMAIL = "email"
+    WALK_IN = "walk_in"
+    INSPECTION = "inspection"
+    IMPORT = "import"
+
+
+class TicketKind(StrEnum):
+    """What a ticket asks for; classification is mandatory."""
+
+    FAULT_REPORT = "fault_report"
+    COMPLAINT = "complaint"
+    SUGGESTION = "suggestion"
+    ENQUIRY = "enquiry"
+    PARTS_ORDER = "parts_order"
+
+
+class Priority(StrEnum):
+    """Priorities of tickets and severities of alarms (ISA-18.2)."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    LOW = "low"
+
+
+class Ticket(BaseModel):
+    """One request for service. ``is_open`` follows from ``status`` and the database checks that it does."""
+
+    number = CharField(20, unique=True)
+    opened_at = InstantField()
+    source = CharField(20, constraints=[one_of("source", TicketSource)])
+    kind = CharField(20, constraints=[one_of("kind", TicketKind)])
+    status = CharField(20, constraints=[one_of("status", TicketStatus)])
+    is_open = BooleanField()
+    priority = CharField(10, constraints=[one_of("priority", Priority)])
+    title = CharField(200)
+    text = TextField(default="")
+    machine = ForeignKeyField(Machine, null=True, backref="tickets", on_delete="RESTRICT", index=False)
+    customer = ForeignKeyField(Customer, null=True, on_delete="RESTRICT", index=False)
+    contact = ForeignKeyField(Contact, null=True, on_delete="RESTRICT")
+    area = ForeignKeyField(Area, null=True, on_delete="RESTRICT", index=False)
+    reason = TextField(default="")  # JSON: why the ticket exists, for people (monitoring §4)
+    is_recurring = BooleanField(default=False)
+    repeat_of = ForeignKeyField("self", null=True, on_delete="RESTRICT")
+    merged_into = ForeignKeyField("self", null=True, on_delete="RESTRICT")
+    opened_by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
+    changed_at = InstantField()
+    resolved_at = InstantField(null=True)
+    closed_at = InstantField(null=True)
+    version = IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            Check(
+                "is_open = (status IN (" + ", ".join(f"'{s}'" for s in OPEN_STATUSES) + "))",
+                name="ticket_is_open_follows_status",
+            ),
+            Check("(status = 'merged') = (merged_into_id IS NOT NULL)", name="merged_names_its_target"),
+        ]
+
+
+Ticket.add_index(Ticket.index(Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_opening"))
+Ticket.add_index(Ticket.index(Ticket.status, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_status"))
+Ticket.add_index(
+    Ticket.index(Ticket.opened_at.desc(), Ticket.id.desc(), where=SQL("is_open"), name="ticket_open_by_opening")
+)
+Ticket.add_index(Ticket.index(Ticket.machine, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_machine"))
+Ticket.add_index(Ticket.index(Ticket.customer, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_customer"))
+Ticket.add_index(Ticket.index(Ticket.area, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_area"))
+Ticket.add_index(Ticket.index(Ticket.source, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_source"))
+Ticket.add_index(Ticket.index(Ticket.priority, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_priority"))
+Ticket.add_index(Ticket.index(Ticket.kind, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_kind"))
+
+
+class TicketFault(BaseModel):
+    """A fault family of a machine that a ticket stands for; two open tickets for one family cannot exist (monitoring §4)."""
+
+    ticket = ForeignKeyField(Ticket, backref="faults", on_delete="RESTRICT", index=False)
+    machine = ForeignKeyField(Machine, on_delete="RESTRICT", index=False)
+    family = CharField(64)
+    is_open = BooleanField()
+
+    class Meta:
+        indexes = ((("ticket", "machine", "family"), True),)
+
+
+TicketFault.add_index(
+    TicketFault.index(TicketFault.machine, TicketFault.family, unique=True, where=SQL("is_open"), name="one_open_ticket_per_family")
+)
+TicketFault.add_index(TicketFault.index(TicketFault.machine, TicketFault.family, TicketFault.ticket, name="ticket_fault_by_family"))
+
+
+class TicketTransition(BaseModel):
+    """One change of state: who, when, why."""
+
+    ticket = ForeignKeyField(Ticket, backref="transitions", on_delete="RESTRICT")
+    at = InstantField()
+    by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
+    by_name = CharField(60)
+    from_status = CharField(20, null=True)
+    to_status = CharField(20, constraints=[one_of("to_status", TicketStatus)])
+    reason = TextField(default="")
+
+
+class TicketNote(BaseModel):
+    """Words that someone, or the monitoring, left on a ticket."""
+
+    ticket = ForeignKeyField(Ticket, backref="notes", on_delete="RESTRICT")
+    at = InstantField()
+    by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
+    by_name = CharField(60)
+    text = TextField(constraints=[Check("text <> ''", name="note_is_not_empty")])

@@ -1,0 +1,1 @@
+"""The EVC adapter: MQTT in, ``app.monitoring`` behind it. Only this package imports paho."""
