@@ -1,0 +1,44 @@
+"""The one permission table: which role may do what. Everything that is not here is forbidden."""
+
+from app.accounts.models import Role
+
+CLERK, TECHNICIAN, DEPUTY, MANAGER = Role.CLERK, Role.TECHNICIAN, Role.DEPUTY, Role.MANAGER
+AREA_MANAGER, QUALITY, ADMIN = Role.AREA_MANAGER, Role.QUALITY, Role.ADMIN
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "self.use": frozenset(Role),
+    "users.manage": frozenset({ADMIN}),
+    "history.read": frozenset({ADMIN, MANAGER}),
+    "customers.read": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER, QUALITY}),
+    "customers.edit": frozenset({CLERK, DEPUTY, MANAGER}),
+    "machines.read": frozenset(Role),
+    "machines.edit": frozenset({CLERK, DEPUTY, MANAGER}),
+    "profiles.edit": frozenset({DEPUTY, ADMIN}),
+    "monitoring.read": frozenset(Role),
+    "alarms.acknowledge": frozenset({CLERK, DEPUTY, MANAGER}),
+    "feed.read": frozenset({CLERK, DEPUTY, MANAGER, ADMIN}),
+    "feed.register": frozenset({CLERK, DEPUTY, ADMIN}),
+    "credentials.manage": frozenset({DEPUTY, ADMIN}),
+    "tickets.read": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER, QUALITY}),
+    "tickets.open": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER}),
+    "tickets.edit": frozenset({CLERK, DEPUTY, MANAGER}),
+    "tickets.note": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER, QUALITY}),
+}
+
+# These see only the areas they work in; all others see every area.
+AREA_BOUND_ROLES = frozenset({TECHNICIAN, AREA_MANAGER})
+
+
+def permissions_of(roles: frozenset[str]) -> frozenset[str]:
+    """All permissions that come with ``roles``."""
+    return frozenset(name for name, holders in PERMISSIONS.items() if holders & roles)
+
+
+def sees_every_area(roles: frozenset[str]) -> bool:
+    """Whether one of ``roles`` is not bound to areas."""
+    return bool(roles - AREA_BOUND_ROLES)
+
+
+def holders(permission: str) -> list[Role]:
+    """The roles that hold ``permission``, in the order of ``Role``; for the words of a refusal."""
+    return [role for role in Role if role in PERMISSIONS[permission]]

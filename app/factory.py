@@ -1,0 +1,47 @@
+"""Composition root of the portal: the only list of blueprints."""
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import cli
+from app.accounts import sign_in
+from app.core import start
+from app.core.config import Config
+from app.web import auth, errors, i18n, security
+from app.web.htmx import htmx
+
+ROOT = Path(__file__).parent.parent
+
+# Each module has a ``blueprint``. The order is that of the map in architecture.md.
+BLUEPRINTS: tuple[str, ...] = (
+    "app.web.health",
+    "app.accounts.views",
+    "app.customers.views",
+    "app.machines.views",
+    "app.tickets.views",
+    "app.monitoring.views",
+    "app.home.views",
+)
+DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)
+
+
+def create_app(config: Config) -> Flask:
+    """Make the portal for ``config``; binds this process to its database."""
+    start.start(config)
+    app = Flask("app", root_path=str(ROOT / "app"), template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.update(SECRET_KEY=config.secret_key, CENTRE=config)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    if config.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    htmx.init_app(app)
+    security.init_app(app, config)
+    i18n.init_app(app, config.default_locale, config.zone.key)
+    errors.init_app(app)
+    auth.init_app(app, sign_in.load_user)
+    for name in BLUEPRINTS + (DEMO_BLUEPRINTS if config.is_demo else ()):
+        app.register_blueprint(import_module(name).blueprint)
+    cli.register(app)
+    return app

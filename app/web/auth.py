@@ -1,0 +1,94 @@
+"""Who asks, and whether this route is theirs: every view declares its policy, and what declares none is shut.
+
+``accounts`` owns sign-in; the factory hands this module a loader that turns the session's token into a person.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, cast
+
+from flask import Flask, current_app, request
+from flask_babel import gettext as _
+from flask_login import LoginManager, current_user
+from werkzeug.wrappers import Response
+
+from app.core.errors import N_, NotAllowed
+from app.core.types import Actor
+from app.web.render import see_other
+
+View = TypeVar("View", bound=Callable[..., Any])
+PUBLIC = "public"
+
+
+class SignedIn(Protocol):
+    """What the loader returns: flask-login's user with the actor it stands for."""
+
+    actor: Actor
+    locale: str | None
+    theme: str | None
+
+
+login_manager = LoginManager()
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Declare that a view needs ``permission``."""
+
+    def declare(view: View) -> View:
+        view.policy = permission  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def public(view: View) -> View:
+    """Declare that a view needs no sign-in."""
+    view.policy = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def policy_of(app: Flask, endpoint: str) -> str | None:
+    """The policy declared by the view of ``endpoint``; static files are public."""
+    if endpoint == "static":
+        return PUBLIC
+    return getattr(app.view_functions.get(endpoint), "policy", None)
+
+
+def actor() -> Actor:
+    """The signed-in actor of this request."""
+    return cast(SignedIn, current_user).actor
+
+
+def init_app(app: Flask, load_user: Callable[[str], SignedIn | None]) -> None:
+    """Shut every route by default and load users by ``load_user``."""
+    login_manager.init_app(app)
+    login_manager.user_loader(load_user)
+    app.before_request(_enforce)
+    app.context_processor(lambda: {"may": may})
+
+
+def may(permission: str) -> bool:
+    """For templates: whether the signed-in user holds ``permission``."""
+    return bool(current_user.is_authenticated and actor().may(permission))
+
+
+def _enforce() -> Response | None:
+    if request.endpoint is None:  # an unknown address: 404 or 405 by Flask, without a word about who may see what
+        return None
+    policy = policy_of(current_app, request.endpoint)
+    if policy == PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if policy is None:
+        raise NotAllowed(N_("This page is not open to anyone."))
+    actor().require(policy)
+    return None
+
+
+def _to_sign_in() -> Response:
+    target = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    response = see_other(f"/login?next={target}") if target != "/" else see_other("/login")
+    if request.headers.get("HX-Request") == "true":
+        response = current_app.make_response((_("Your session has ended. Please sign in again."), 401))
+        response.headers["HX-Redirect"] = "/login"
+    return response

@@ -1,0 +1,84 @@
+"""One place turns errors into a page, a fragment or JSON, in the reader's language."""
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from peewee import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from app.core import db
+from app.core.errors import Conflict, DomainError, N_, TooManyAttempts, Unavailable
+from app.web.htmx import htmx
+
+log = structlog.get_logger()
+
+PAGES = (400, 403, 404, 409, 413, 422, 429, 500, 503)
+_HTTP_WORDS = {
+    400: N_("This request cannot be read."),
+    403: N_("This is not open to you."),
+    404: N_("There is no such page, or it is not for you to see."),
+    405: N_("This address does not take that kind of request."),
+    413: N_("That is too large."),
+    500: N_("Something went wrong here. It was noted; please try again."),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(InterfaceError, _database_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def words(error: DomainError) -> str:
+    """The message of ``error`` in the reader's language."""
+    return gettext(error.message, **error.params) if error.params else gettext(error.message)
+
+
+def answer(status: int, message: str, **context: Any) -> Response:
+    """Say ``message`` as JSON, as a fragment, or as a page of its own."""
+    if request.path.startswith("/api/"):
+        return make_response(jsonify(error={"status": status, "message": message}), status)
+    shown = status if status in PAGES else 400
+    template = "errors/_error.html" if htmx.wants_fragment else "errors/error.html"
+    response = make_response(render_template(template, status=status, shown=shown, message=message, **context), status)
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("HX-Request")
+    return response
+
+
+def _domain_error(error: DomainError) -> Response:
+    response = answer(error.status, words(error), is_stale=isinstance(error, Conflict))
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def _csrf_error(error: CSRFError) -> Response:
+    return answer(400, gettext("This form has been open too long or was sent from elsewhere. Nothing was changed; go back, reload and send it again."))
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())
+    response = answer(status, gettext(_HTTP_WORDS.get(status, _HTTP_WORDS[400])))
+    response.headers.extend([(name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")])
+    return response
+
+
+def _database_error(error: Exception) -> Response:
+    log.error("database_unavailable", error=type(error).__name__)
+    db.drop_connection()
+    return _domain_error(Unavailable(N_("The database does not answer just now. Nothing was lost; please try again in a moment.")))
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected_error", path=request.path)
+    return answer(500, gettext(_HTTP_WORDS[500]))
