@@ -23,6 +23,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.machines.views",
     "app.tickets.views",
     "app.monitoring.views",
+    "app.desk.views",
     "app.home.views",
 )
 DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)

@@ -1,0 +1,1 @@
+"""Pages that bring capabilities together; panels rendered on the server, no rules."""
