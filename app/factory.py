@@ -10,7 +10,7 @@ from app import cli
 from app.accounts import sign_in
 from app.core import start
 from app.core.config import Config
-from app.web import auth, errors, i18n, security
+from app.web import assets, auth, compression, errors, filters, health, i18n, navigation, preferences, security
 from app.web.htmx import htmx
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +42,12 @@ def create_app(config: Config) -> Flask:
     i18n.init_app(app, config.default_locale, config.zone.key)
     errors.init_app(app)
     auth.init_app(app, sign_in.load_user)
+    health.init_app(app, checks=())
+    assets.init_app(app)
+    filters.init_app(app)
+    navigation.init_app(app)
+    preferences.init_app(app)
+    compression.init_app(app)
     for name in BLUEPRINTS + (DEMO_BLUEPRINTS if config.is_demo else ()):
         app.register_blueprint(import_module(name).blueprint)
     cli.register(app)

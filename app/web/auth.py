@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
+from urllib.parse import quote
 
 from flask import Flask, current_app, request
 from flask_babel import gettext as _
@@ -20,14 +21,19 @@ PUBLIC = "public"
 
 
 class SignedIn(Protocol):
-    """What the loader returns: flask-login's user with the actor it stands for."""
+    """What the loader returns: flask-login's user with the actor it stands for.
+
+    ``must_first`` is the one address open to the person until something there is done, or None.
+    """
 
     actor: Actor
     locale: str | None
     theme: str | None
+    must_first: str | None
 
 
 login_manager = LoginManager()
+login_manager.session_protection = None  # sessions live and end on the server, technicians' addresses change all day
 
 
 def requires(permission: str) -> Callable[[View], View]:
@@ -82,12 +88,13 @@ def _enforce() -> Response | None:
     if policy is None:
         raise NotAllowed(N_("This page is not open to anyone."))
     actor().require(policy)
-    return None
+    must_first = cast(SignedIn, current_user).must_first
+    return see_other(must_first) if must_first and request.path != must_first else None
 
 
 def _to_sign_in() -> Response:
     target = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    response = see_other(f"/login?next={target}") if target != "/" else see_other("/login")
+    response = see_other(f"/login?next={quote(target)}") if target != "/" else see_other("/login")
     if request.headers.get("HX-Request") == "true":
         response = current_app.make_response((_("Your session has ended. Please sign in again."), 401))
         response.headers["HX-Redirect"] = "/login"

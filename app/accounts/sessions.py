@@ -1,0 +1,137 @@
+"""Sessions on the server: the cookie carries a random token, the database its SHA-256 (ASVS 7.2-7.4)."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from peewee import JOIN
+
+from app.accounts.models import SessionKind, User, UserArea, UserRole, UserSession
+from app.core import clock, db
+
+TOKEN_BYTES = 32
+IDLE = {SessionKind.DESK: timedelta(minutes=30), SessionKind.TABLET: timedelta(hours=12)}
+ABSOLUTE = {SessionKind.DESK: timedelta(hours=12), SessionKind.TABLET: timedelta(days=7)}
+# The time of the last request is written at most this often.
+SEEN_EVERY = timedelta(minutes=1)
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A live session with the person it belongs to."""
+
+    session_id: str
+    last_seen_at: datetime
+    user_id: int
+    username: str
+    name: str
+    locale: str | None
+    theme: str | None
+    must_change_password: bool
+    roles: frozenset[str]
+    area_ids: frozenset[int]
+
+
+def session_id(token: str) -> str:
+    """The row id of ``token``: whoever reads the table cannot sign in with it."""
+    return sha256(token.encode()).hexdigest()
+
+
+def open_session(user: User, kind: SessionKind, ip: str, user_agent: str, at: datetime) -> str:
+    """Open a session inside the running transaction and return its new token (256 bits)."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    UserSession.insert(
+        id=session_id(token),
+        user=user,
+        kind=kind,
+        created_at=at,
+        last_seen_at=at,
+        expires_at=at + ABSOLUTE[kind],
+        ip=ip,
+        user_agent=user_agent[:200],
+    ).execute()
+    return token
+
+
+_sql: dict[type, str] = {}
+
+
+def _load_sql() -> str:
+    """The text of the one query of ``load``, built once per backend: it runs on every request."""
+    backend = type(db.database.obj)
+    if backend not in _sql:
+        query = (
+            UserSession.select(
+                UserSession.kind,
+                UserSession.last_seen_at,
+                UserSession.expires_at,
+                User.id,
+                User.username,
+                User.name,
+                User.locale,
+                User.theme,
+                User.must_change_password,
+                UserRole.role,
+                UserArea.area,
+            )
+            .join(User)
+            .join(UserRole, JOIN.LEFT_OUTER, on=(UserRole.user == User.id))
+            .join(UserArea, JOIN.LEFT_OUTER, on=(UserArea.user == User.id))
+            .where(User.is_active & UserSession.revoked_at.is_null() & (UserSession.id == ""))
+        )
+        _sql[backend] = query.sql()[0]
+    return _sql[backend]
+
+
+def load(token: str, at: datetime) -> Loaded | None:
+    """The session of ``token`` if it lives at ``at`` and its user is active, else None. One query."""
+    key = session_id(token)
+    rows = db.database.execute_sql(_load_sql(), (key,)).fetchall()
+    if not rows:
+        return None
+    kind, seen_ms, expires_ms, user_id, username, name, locale, theme, must_change = rows[0][:9]
+    last_seen_at = clock.from_ms(seen_ms)
+    if at >= clock.from_ms(expires_ms) or at - last_seen_at >= IDLE[kind]:
+        return None
+    return Loaded(
+        session_id=key,
+        last_seen_at=last_seen_at,
+        user_id=user_id,
+        username=username,
+        name=name,
+        locale=locale,
+        theme=theme,
+        must_change_password=bool(must_change),
+        roles=frozenset(row[9] for row in rows if row[9] is not None),
+        area_ids=frozenset(row[10] for row in rows if row[10] is not None),
+    )
+
+
+def note_seen(loaded: Loaded, at: datetime) -> None:
+    """Keep the session from idling out; writes at most once in ``SEEN_EVERY``."""
+    if at - loaded.last_seen_at < SEEN_EVERY:
+        return
+    with db.transaction():
+        UserSession.update(last_seen_at=at).where((UserSession.id == loaded.session_id) & (UserSession.last_seen_at < at)).execute()
+
+
+def revoke(at: datetime, *, ids: Iterable[str]) -> int:
+    """End the sessions ``ids`` inside the running transaction; returns how many were alive."""
+    return UserSession.update(revoked_at=at).where(UserSession.id.in_(list(ids)) & UserSession.revoked_at.is_null()).execute()
+
+
+def revoke_all(user_id: int, at: datetime, *, but: str | None = None) -> int:
+    """End every session of a user inside the running transaction, except ``but``; returns how many were alive."""
+    alive = (UserSession.user == user_id) & UserSession.revoked_at.is_null()
+    if but is not None:
+        alive &= UserSession.id != but
+    return UserSession.update(revoked_at=at).where(alive).execute()
+
+
+def purge(at: datetime) -> int:
+    """Delete sessions that ended more than ``KEPT`` ago; returns how many."""
+    with db.transaction():
+        return UserSession.delete().where(UserSession.expires_at < at - KEPT).execute()

@@ -1,0 +1,96 @@
+"""Rows with valid defaults for tests; they write through the models directly."""
+
+import itertools
+from typing import Any
+
+from app.accounts.models import Area
+from app.core import clock, db
+from app.customers.models import Contact, Customer, Site
+from app.machines.models import DeviceProfile, Machine, MachineModel
+from app.tickets.models import OPEN_STATUSES, Priority, Ticket, TicketKind, TicketSource, TicketStatus
+
+_count = itertools.count(1)
+
+
+def customer(**values: Any) -> Customer:
+    """A company; ``area`` and everything else may be given."""
+    number = next(_count)
+    with db.transaction():
+        return Customer.create(**{"name": f"Customer {number}", "short_name": f"C{number}", "created_at": clock.now()} | values)
+
+
+def site(**values: Any) -> Site:
+    """A site of a customer (a new one unless given), in the customer's area."""
+    owner = values.pop("customer", None) or customer()
+    with db.transaction():
+        return Site.create(**{"customer": owner, "name": f"Site {next(_count)}", "area": owner.area} | values)
+
+
+def contact(**values: Any) -> Contact:
+    """A person at a customer's (a new one unless given)."""
+    owner = values.pop("customer", None) or customer()
+    number = next(_count)
+    with db.transaction():
+        return Contact.create(**{"customer": owner, "name": f"Contact {number}", "phone": f"138{number:08d}"} | values)
+
+
+def machine_model(**values: Any) -> MachineModel:
+    """A model of the range."""
+    with db.transaction():
+        return MachineModel.create(**{"name": f"Model {next(_count)}"} | values)
+
+
+def profile(**values: Any) -> DeviceProfile:
+    """A monitoring profile with an empty document."""
+    number = next(_count)
+    defaults = {
+        "name": f"profile_{number}",
+        "title_zh": f"模板{number}",
+        "title_en": f"Profile {number}",
+        "document": "{}",
+        "updated_at": clock.now(),
+    }
+    with db.transaction():
+        return DeviceProfile.create(**defaults | values)
+
+
+def machine(**values: Any) -> Machine:
+    """A machine at a site of a customer; ``area`` (an ``Area``) puts machine, site and customer there when those are not given."""
+    area: Area | None = values.pop("area", None)
+    number = next(_count)
+    with db.transaction():
+        owner = values.pop("customer", None) or customer(area=area)
+        place = values.pop("site", None) or site(customer=owner, area=area or owner.area)
+        model = values.pop("model", None) or MachineModel.get_or_create(name="Test model")[0]
+        defaults = {
+            "serial": f"SN{number:05d}",
+            "device": f"DEV{number:05d}",
+            "model": model,
+            "customer": owner,
+            "site": place,
+            "area": area or place.area,
+            "created_at": clock.now(),
+        }
+        return Machine.create(**defaults | values)
+
+
+def ticket(**values: Any) -> Ticket:
+    """A new repair request from the hotline; customer and area follow the machine when one is given."""
+    about = values.get("machine")
+    status = TicketStatus(values.get("status", TicketStatus.NEW))
+    now = clock.now()
+    defaults = {
+        "number": f"T9901-{next(_count):04d}",
+        "opened_at": now,
+        "changed_at": now,
+        "source": TicketSource.HOTLINE,
+        "kind": TicketKind.FAULT_REPORT,
+        "status": status,
+        "is_open": status in OPEN_STATUSES,
+        "priority": Priority.HIGH,
+        "title": "Pump does not start",
+    }
+    if about is not None:
+        defaults |= {"customer": about.customer, "area": about.area}
+    with db.transaction():
+        return Ticket.create(**defaults | values)
