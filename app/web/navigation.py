@@ -1,0 +1,137 @@
+"""What stands around every page: navigation by what the reader may see, language, theme, banners.
+
+An entry is an address; it is shown when a view answers there and the reader holds the permission that view declares,
+so no permission is written down twice and a screen that is not installed leaves no dead link.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, request
+from flask_babel import get_locale, lazy_gettext
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from app.web.auth import PUBLIC, may, policy_of
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link of the navigation; ``key`` is its letter after ``g``."""
+
+    path: str
+    label: Any
+    icon: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A sentence above every page of the desk: the state of the whole system, not of one machine.
+
+    ``tone`` is ``critical``, ``high`` or ``plain``.
+    """
+
+    text: str
+    tone: str = "plain"
+    href: str | None = None
+
+
+MAIN = (
+    Entry("/", lazy_gettext("Start"), "home", "h"),
+    Entry("/monitoring", lazy_gettext("Monitoring"), "activity", "b"),
+    Entry("/tickets", lazy_gettext("Tickets"), "ticket", "t"),
+    Entry("/faults", lazy_gettext("Faults"), "alert-triangle", "f"),
+    Entry("/machines", lazy_gettext("Machines"), "building-factory-2", "m"),
+    Entry("/customers", lazy_gettext("Customers"), "building", "c"),
+)
+MORE = (
+    Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
+    Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
+    Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),
+    Entry("/users", lazy_gettext("Users"), "users"),
+    Entry("/areas", lazy_gettext("Areas"), "map-pin"),
+    Entry("/history", lazy_gettext("History"), "history"),
+)
+SEARCHED = ("/search", "/tickets", "/machines")
+INTAKE = "/tickets/new"
+BannerSource = Callable[[], Banner | None]
+
+
+def init_app(app: Flask, banner_sources: tuple[BannerSource, ...] = ()) -> None:
+    """Give every template what the layouts need; each of ``banner_sources`` is asked once per desk page."""
+    app.extensions["banner_sources"] = banner_sources
+    app.context_processor(_surroundings)
+
+
+def _surroundings() -> dict[str, Any]:
+    return {
+        "main_entries": lambda: list(shown(MAIN)),
+        "more_entries": lambda: list(shown(MORE)),
+        "is_current": is_current,
+        "is_open_to_reader": is_open_to_reader,
+        "search_path": lambda: next(filter(is_open_to_reader, SEARCHED), None),
+        "intake_path": lambda: INTAKE if is_open_to_reader(INTAKE) else None,
+        "banners": banners,
+        "language": str(get_locale() or "zh_CN"),
+        "theme": chosen_theme(),
+    }
+
+
+def shown(entries: tuple[Entry, ...]) -> Iterator[Entry]:
+    """Those of ``entries`` that the reader may open."""
+    return (entry for entry in entries if is_open_to_reader(entry.path))
+
+
+def is_open_to_reader(path: str) -> bool:
+    """Whether a page stands at ``path`` and the signed-in person may open it."""
+    if not current_user.is_authenticated:
+        return False
+    policy = _policies().get(path)
+    return policy is not None and (policy == PUBLIC or may(policy))
+
+
+def is_current(entry: Entry) -> bool:
+    """Whether the page shown belongs to ``entry``."""
+    return request.path == entry.path or (entry.path != "/" and request.path.startswith(entry.path + "/") and not is_named_deeper(entry))
+
+
+def is_named_deeper(entry: Entry) -> bool:
+    """Whether another entry stands for this page more exactly, as the feed does below the monitoring."""
+    return any(other.path.startswith(entry.path + "/") and request.path.startswith(other.path) for other in MORE)
+
+
+def banners() -> list[Banner]:
+    """What every desk page says above its heading now."""
+    return [banner for source in current_app.extensions["banner_sources"] if (banner := source()) is not None]
+
+
+def chosen_theme() -> str | None:
+    """``light``, ``dark``, or None for what the device prefers."""
+    theme = getattr(current_user, "theme", None) or request.cookies.get(THEME_COOKIE)
+    return theme if theme in THEMES else None
+
+
+def _policies() -> dict[str, str | None]:
+    """The policy of each address above; computed once, as views do not change while the portal runs."""
+    kept: dict[str, str | None] | None = current_app.extensions.get("navigation_policies")
+    if kept is None:
+        paths = {entry.path for entry in MAIN + MORE} | {INTAKE, *SEARCHED}
+        kept = current_app.extensions["navigation_policies"] = {path: _policy_at(path) for path in paths}
+    return kept
+
+
+def _policy_at(path: str) -> str | None:
+    adapter = current_app.url_map.bind("localhost")
+    try:
+        endpoint, _arguments = adapter.match(path, method="GET")
+    except RequestRedirect as elsewhere:
+        return _policy_at(elsewhere.new_url.removeprefix("http://localhost")) if path + "/" in elsewhere.new_url else None
+    except HTTPException:
+        return None
+    return policy_of(current_app, endpoint)
