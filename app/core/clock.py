@@ -1,7 +1,7 @@
 """Time: UTC everywhere, milliseconds since 1970 in the database."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -25,6 +25,20 @@ def to_ms(at: datetime) -> int:
 def from_ms(ms: int) -> datetime:
     """The aware UTC time of milliseconds since 1970."""
     return EPOCH + timedelta(milliseconds=ms)
+
+
+_zone: tzinfo = UTC
+
+
+def use_zone(zone: tzinfo) -> None:
+    """Set the deployment's time zone (``TZ_NAME``) for this process."""
+    global _zone
+    _zone = zone
+
+
+def zone() -> tzinfo:
+    """The deployment's time zone: what a day and a month are."""
+    return _zone
 
 
 class ProcessClock:

@@ -159,6 +159,19 @@ def transaction() -> Iterator[Transaction]:
             _running.transaction = None
 
 
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of the running transaction that may fail alone: what it wrote and noted in the history is then forgotten."""
+    running = current()
+    noted = len(running.entries)
+    try:
+        with database.atomic():
+            yield
+    except BaseException:
+        del running.entries[noted:]
+        raise
+
+
 def connect() -> None:
     """Open this thread's connection if it is not open; it stays open with the thread."""
     database.connect(reuse_if_open=True)

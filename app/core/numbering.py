@@ -1,10 +1,10 @@
 """Numbers that people read aloud: gapless per month, made inside the caller's transaction."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from peewee import CharField, IntegerField
 
+from app.core import clock
 from app.core.db import BaseModel
 
 
@@ -15,9 +15,9 @@ class Sequence(BaseModel):
     value = IntegerField()
 
 
-def next_number(prefix: str, at: datetime, zone: ZoneInfo) -> str:
+def next_number(prefix: str, at: datetime) -> str:
     """The next number of ``prefix`` in the month of ``at``, e.g. ``T2611-0042``; takes part in the running transaction."""
-    name = f"{prefix}{at.astimezone(zone):%y%m}"
+    name = f"{prefix}{at.astimezone(clock.zone()):%y%m}"
     row = (
         Sequence.insert(name=name, value=1)
         .on_conflict(conflict_target=[Sequence.name], update={Sequence.value: Sequence.value + 1})

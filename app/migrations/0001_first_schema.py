@@ -85,6 +85,12 @@ class LiveVersion(BaseModel):
     value = BigIntegerField()
 
 
+class FormSubmission(BaseModel):
+    token = CharField(64, primary_key=True)
+    result = CharField(80, default="")
+    at = InstantField()
+
+
 class Role(StrEnum):
     CLERK = "clerk"
     TECHNICIAN = "technician"
@@ -330,9 +336,7 @@ class Ticket(BaseModel):
 
 Ticket.add_index(Ticket.index(Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_opening"))
 Ticket.add_index(Ticket.index(Ticket.status, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_status"))
-Ticket.add_index(
-    Ticket.index(Ticket.opened_at.desc(), Ticket.id.desc(), where=SQL("is_open"), name="ticket_open_by_opening")
-)
+Ticket.add_index(Ticket.index(Ticket.opened_at.desc(), Ticket.id.desc(), where=SQL("is_open"), name="ticket_open_by_opening"))
 Ticket.add_index(Ticket.index(Ticket.machine, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_machine"))
 Ticket.add_index(Ticket.index(Ticket.customer, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_customer"))
 Ticket.add_index(Ticket.index(Ticket.area, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_area"))
@@ -599,6 +603,7 @@ TABLES = (
     HistoryPersonal,
     Sequence,
     LiveVersion,
+    FormSubmission,
     Area,
     User,
     UserRole,

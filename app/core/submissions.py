@@ -1,0 +1,30 @@
+"""Forms that were sent twice: the token made with the form says which record the first sending made."""
+
+from peewee import CharField
+
+from app.core import clock
+from app.core.db import BaseModel, InstantField
+
+
+class FormSubmission(BaseModel):
+    """A form that was taken in, and which record it made."""
+
+    token = CharField(64, primary_key=True)
+    result = CharField(80, default="")
+    at = InstantField()
+
+
+def claim(token: str) -> bool:
+    """Take in the form of ``token`` in the running transaction; False when an earlier sending has done so (it waits for one under way)."""
+    query = FormSubmission.insert(token=token, at=clock.now()).on_conflict_ignore()
+    return bool(query.as_rowcount().execute())
+
+
+def settle(token: str, result: object) -> None:
+    """Note which record the form made."""
+    FormSubmission.update(result=str(result)).where(FormSubmission.token == token).execute()
+
+
+def result_of(token: str) -> str:
+    """The record that the first sending made."""
+    return FormSubmission.get_by_id(token).result

@@ -1,0 +1,167 @@
+"""Which ticket stands for a fault of a machine: an open one, one opened again, or a new one (monitoring §4)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from app.core import clock, db
+from app.core.errors import N_, Conflict
+from app.core.types import Actor
+from app.machines.models import Machine
+from app.tickets import operations, reasons, states
+from app.tickets.models import Priority, Ticket, TicketFault, TicketKind, TicketSource, TicketStatus
+from app.tickets.reasons import AlarmReason
+
+JOIN_WITHIN = timedelta(seconds=30)
+MAX_ROUNDS = 3
+_RANK = {Priority.LOW: 0, Priority.HIGH: 1, Priority.CRITICAL: 2}
+
+
+class Outcome(StrEnum):
+    """What became of a raise."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultTicket:
+    """The ticket of a fault and how it came to stand for it."""
+
+    ticket: Ticket
+    outcome: Outcome
+
+
+class _LostRound(Exception):
+    """Another transaction took the family between our look and our insert."""
+
+
+def for_fault(
+    *,
+    by: Actor,
+    machine: Machine,
+    family: str,
+    priority: Priority,
+    title: str,
+    reason: AlarmReason,
+    text: str = "",
+    at: datetime | None = None,
+) -> FaultTicket:
+    """The ticket for a fault that was raised at ``at``: open one of its family, one of this machine opened ≤ 30 s ago,
+    a finished one within the re-open window, else a new one (linked to the last as its repeat).
+
+    Two open tickets for one family of one machine cannot exist; under contention at most three rounds, then ``Conflict``.
+    """
+    raised_at = at or clock.now()
+    with db.transaction():
+        for _round in range(MAX_ROUNDS):
+            try:
+                with db.savepoint():  # a lost round leaves no number and no ticket behind
+                    found = _join_open(machine, family, raised_at) or _reopen(by, machine, family, raised_at)
+                    if found is not None:
+                        _add_reason(by, found.ticket, reason, priority, raised_at)
+                        return found
+                    return _open(by, machine, family, raised_at, priority=priority, title=title, text=text, reason=[reason])
+            except _LostRound:
+                continue
+    raise Conflict(N_("Too many at once want to open a ticket for this fault. Please try again."))
+
+
+def open_ticket_of(machine_id: int, family: str) -> Ticket | None:
+    """The open ticket that stands for ``family`` of a machine, locked until the running transaction ends."""
+    query = (
+        Ticket.select()
+        .join(TicketFault, on=TicketFault.ticket == Ticket.id)
+        .where(TicketFault.machine == machine_id, TicketFault.family == family, TicketFault.is_open, Ticket.is_open)
+    )
+    return db.for_update(query).first()
+
+
+def _join_open(machine: Machine, family: str, at: datetime) -> FaultTicket | None:
+    ticket = open_ticket_of(machine.id, family)
+    if ticket is None:
+        ticket = _just_opened(machine, at)
+        if ticket is None:
+            return None
+        _take_family(ticket, machine, family)
+    return FaultTicket(ticket, Outcome.JOINED)
+
+
+def _just_opened(machine: Machine, at: datetime) -> Ticket | None:
+    is_recent = Ticket.opened_at.between(at - JOIN_WITHIN, at)
+    query = Ticket.select().where(Ticket.machine == machine, is_recent, Ticket.is_open, Ticket.kind == TicketKind.FAULT_REPORT)
+    return db.for_update(query.order_by(Ticket.opened_at.desc(), Ticket.id.desc()).limit(1)).first()
+
+
+def _reopen(by: Actor, machine: Machine, family: str, at: datetime) -> FaultTicket | None:
+    last = _last_finished(machine, family, lock=True)
+    if last is None or at - _finished_at(last) > states.REOPEN_BY_MONITORING_WITHIN:
+        return None
+    _take_family(last, machine, family)
+    operations.reopen_for_fault(by=by, ticket=last, at=at)
+    return FaultTicket(last, Outcome.REOPENED)
+
+
+def _last_finished(machine: Machine, family: str, lock: bool = False) -> Ticket | None:
+    query = (
+        Ticket.select()
+        .join(TicketFault, on=TicketFault.ticket == Ticket.id)
+        .where(
+            TicketFault.machine == machine,
+            TicketFault.family == family,
+            Ticket.status.in_((TicketStatus.RESOLVED, TicketStatus.CLOSED)),
+        )
+        .order_by(TicketFault.ticket.desc())
+        .limit(1)
+    )
+    return (db.for_update(query) if lock else query).first()
+
+
+def _finished_at(ticket: Ticket) -> datetime:
+    ended = operations.ended_at(ticket)
+    assert ended is not None
+    return ended
+
+
+def _open(by: Actor, machine: Machine, family: str, at: datetime, **words: Any) -> FaultTicket:
+    last = _last_finished(machine, family)
+    ticket = operations.open_ticket(
+        by=by,
+        source=TicketSource.MONITORING,
+        kind=TicketKind.FAULT_REPORT,
+        machine=machine,
+        is_recurring=last is not None,
+        repeat_of=last,
+        at=at,
+        **words,
+    )
+    _take_family(ticket, machine, family)
+    return FaultTicket(ticket, Outcome.OPENED)
+
+
+def _take_family(ticket: Ticket, machine: Machine, family: str) -> None:
+    """Insert or nothing: raises ``_LostRound`` when another open ticket stands for the family."""
+    inserted = TicketFault.insert(ticket=ticket, machine=machine, family=family, is_open=True).on_conflict_ignore().as_rowcount().execute()
+    if inserted:
+        return
+    held = TicketFault.update(is_open=True).where(
+        TicketFault.ticket == ticket, TicketFault.machine == machine, TicketFault.family == family
+    )
+    if open_ticket_of(machine.id, family) is not None or not held.execute():
+        raise _LostRound
+
+
+def _add_reason(by: Actor, ticket: Ticket, reason: AlarmReason, priority: Priority, at: datetime) -> None:
+    """A code joins the ticket's reasons once; a graver one raises its priority."""
+    known = reasons.from_json(ticket.reason)
+    is_graver = _RANK[priority] > _RANK[Priority(ticket.priority)]
+    is_new = reason.code not in {one.code for one in known}
+    if not is_graver and not is_new:
+        return
+    fields = {
+        "priority": priority if is_graver else ticket.priority,
+        "reason": reasons.to_json([*known, reason]) if is_new else ticket.reason,
+    }
+    operations.join_reason(by=by, ticket=ticket, at=at, **fields)

@@ -1,0 +1,48 @@
+"""Why a ticket exists, as values that are put into words when they are read; pure.
+
+``Ticket.reason`` is a JSON list of these: the alarm that opened the ticket and those that joined it.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from app.core.clock import from_ms, to_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmReason:
+    """An alarm as the clerk is told of it; ``count`` says the how manieth occurrence on this machine it was."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    at: datetime
+    count: int = 1
+    device: str = ""
+    severity: str = ""
+    text: str = ""
+
+    def name(self, locale: str) -> str:
+        """The name of the code in the reader's language."""
+        return self.name_zh if locale.startswith("zh") else self.name_en
+
+
+def to_json(reasons: list[AlarmReason]) -> str:
+    """The text kept in ``Ticket.reason``; empty for a ticket that nobody's alarm opened."""
+    if not reasons:
+        return ""
+    rows = [asdict(reason) | {"at": to_ms(reason.at)} for reason in reasons]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> list[AlarmReason]:
+    """The reasons that ``to_json`` wrote."""
+    rows: list[dict[str, Any]] = json.loads(text) if text else []
+    return [AlarmReason(**row | {"at": from_ms(row["at"])}) for row in rows]
+
+
+def codes(text: str) -> list[str]:
+    """The alarm codes of ``Ticket.reason``, each once, in the order they came."""
+    return list(dict.fromkeys(reason.code for reason in from_json(text)))

@@ -1,0 +1,55 @@
+"""The states of a ticket and the ways between them (workflows.md, Ticket); pure.
+
+``merged`` is reached by merging alone, which is an operation of its own.
+"""
+
+from datetime import datetime, timedelta
+
+from app.tickets.models import OPEN_STATUSES, TicketStatus
+
+TO_VERIFY, NEW, TRIAGED, WAITING_DISPATCH = TicketStatus.TO_VERIFY, TicketStatus.NEW, TicketStatus.TRIAGED, TicketStatus.WAITING_DISPATCH
+IN_WORK, WAITING_CUSTOMER, RESOLVED = TicketStatus.IN_WORK, TicketStatus.WAITING_CUSTOMER, TicketStatus.RESOLVED
+CLOSED, CANCELLED, MERGED = TicketStatus.CLOSED, TicketStatus.CANCELLED, TicketStatus.MERGED
+
+# The first way of each state is its next step; the others follow in the order they are offered.
+TRANSITIONS: dict[TicketStatus, tuple[TicketStatus, ...]] = {
+    TO_VERIFY: (TRIAGED, WAITING_DISPATCH, WAITING_CUSTOMER, RESOLVED, CANCELLED),
+    NEW: (TRIAGED, WAITING_DISPATCH, WAITING_CUSTOMER, RESOLVED, CANCELLED),
+    TRIAGED: (WAITING_DISPATCH, WAITING_CUSTOMER, RESOLVED, CANCELLED),
+    WAITING_DISPATCH: (IN_WORK, WAITING_CUSTOMER, RESOLVED, CANCELLED),
+    IN_WORK: (RESOLVED, WAITING_DISPATCH, WAITING_CUSTOMER, CANCELLED),
+    WAITING_CUSTOMER: (TRIAGED, WAITING_DISPATCH, RESOLVED, CANCELLED),
+    RESOLVED: (CLOSED, TRIAGED),
+    CLOSED: (TRIAGED,),
+    CANCELLED: (),
+    MERGED: (),
+}
+
+REOPEN_BY_HAND_WITHIN = timedelta(days=30)
+REOPEN_BY_MONITORING_WITHIN = timedelta(hours=24)
+UNDO_WITHIN = timedelta(hours=1)
+
+# Words that the program itself gives as the reason of a transition.
+UNDONE = "undone"
+RECURRED = "the fault came back"
+
+
+def is_open(status: TicketStatus) -> bool:
+    """Whether a ticket in ``status`` still stands for its faults (monitoring §4)."""
+    return status in OPEN_STATUSES
+
+
+def is_reopening(present: TicketStatus, target: TicketStatus) -> bool:
+    """Whether going from ``present`` to ``target`` opens a ticket again."""
+    return is_open(target) and not is_open(present)
+
+
+def needs_reason(present: TicketStatus, target: TicketStatus) -> bool:
+    """Whether the person must say why: cancelling, and opening again what was finished."""
+    return target == CANCELLED or is_reopening(present, target)
+
+
+def ways(present: TicketStatus, ended_at: datetime | None, at: datetime) -> tuple[TicketStatus, ...]:
+    """Where a ticket in ``present`` may go at ``at``; ``ended_at`` is when it was resolved or closed last."""
+    is_too_late = ended_at is not None and at - ended_at > REOPEN_BY_HAND_WITHIN
+    return tuple(target for target in TRANSITIONS[present] if not (is_too_late and is_reopening(present, target)))
