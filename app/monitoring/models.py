@@ -103,6 +103,7 @@ class InboxMessage(BaseModel):
 
 
 InboxMessage.add_index(InboxMessage.index(InboxMessage.terminal, InboxMessage.code, InboxMessage.at, where=SQL("kind = 'fault'"), name="inbox_fault_by_code"))
+InboxMessage.add_index(InboxMessage.index(InboxMessage.terminal, InboxMessage.at, where=SQL("kind = 'state'"), name="inbox_state_by_time"))
 
 
 class Reading(BaseModel):

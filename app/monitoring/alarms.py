@@ -1,0 +1,206 @@
+"""Alarm rows and their episodes: brings what is stored in step with what the rules say (monitoring §3, T3, T4, T9, T17)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core import live
+from app.machines.models import Machine
+from app.machines.profiles import CodePolicy
+from app.monitoring import rules, signals
+from app.monitoring.models import Alarm, Condition, Episode
+from app.monitoring.rules import Occurrence, Signal, SignalKind, State
+from app.monitoring.signals import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far evaluation goes in this step: up to which position, and the terminal's last state before this step."""
+
+    upto_position: int
+    last_state_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose signals they are and what its profile says about their code."""
+
+    machine: Machine
+    policy: CodePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An episode that began (or began again) and is still there: it may want a ticket."""
+
+    subject: Subject
+    episode: Episode
+
+
+def load(machine_ids: Iterable[int], codes: Iterable[str]) -> dict[tuple[int, str], Alarm]:
+    """The alarms of these machines and codes."""
+    found = Alarm.select().where(Alarm.machine.in_(list(machine_ids)), Alarm.code.in_(list(codes)))
+    return {(alarm.machine_id, alarm.code): alarm for alarm in found}
+
+
+def advance(subject: Subject, stream: Stream, alarm: Alarm | None, reach: Reach) -> list[Raised]:
+    """Take the signals of ``stream`` in, in order of event time or, if one is late, by computing its neighbourhood again."""
+    if alarm is None:
+        return _begin(subject, stream, reach)
+    settled_until = max(filter(None, (alarm.last_event_at, reach.last_state_at)))
+    if all(signal.at > settled_until for signal in stream.signals):
+        open_row = _open_episode(alarm)
+        computed = rules.fold(stream.signals, State(_occurrence(open_row) if open_row else None))
+        return _bring_in_step(subject, alarm, stream.signals, [open_row] if open_row else [], computed, is_late=False)
+    return _put_in_place(subject, alarm, stream, reach)
+
+
+def _begin(subject: Subject, stream: Stream, reach: Reach) -> list[Raised]:
+    """The first signals of a code: what was there before them is read from the inbox too, a lone "gone" for instance."""
+    since = min(signal.at for signal in stream.signals)
+    found = signals.stored(stream.terminal_id, stream.code, since, reach.upto_position)
+    computed = rules.fold(found)
+    if not computed:
+        return []
+    alarm = Alarm.create(
+        machine=subject.machine,
+        code=stream.code,
+        condition=Condition.NORMAL,
+        severity=subject.policy.severity,
+        last_event_at=max(signal.at for signal in found),
+    )
+    return _bring_in_step(subject, alarm, found, [], computed, is_late=False)
+
+
+def _put_in_place(subject: Subject, alarm: Alarm, stream: Stream, reach: Reach) -> list[Raised]:
+    horizon = alarm.last_event_at - rules.HORIZON
+    for signal in stream.signals:
+        if signal.at < horizon and signal.kind == SignalKind.RAISED:
+            _keep_as_history(subject, alarm, signal)
+    recent = [signal for signal in stream.signals if signal.at >= horizon]
+    if not recent:
+        return []
+    rows = _rows_around(alarm, min(signal.at for signal in recent))
+    since = rules.settled_before(min(signal.at for signal in recent), [_occurrence(row) for row in rows])
+    rows = [row for row in rows if row.started_at >= since]
+    found = signals.stored(stream.terminal_id, stream.code, since, reach.upto_position)
+    computed = rules.fold(found, _start(rows, since, found))
+    return _bring_in_step(subject, alarm, found, rows, computed, is_late=True)
+
+
+def _start(rows: list[Episode], since: datetime, found: list[Signal]) -> State:
+    """Normal, unless the message that raised the first of ``rows`` is no longer in the inbox: then that row itself."""
+    first = rows[0] if rows and rows[0].started_at == since else None
+    if first is None or any(signal.at == since for signal in found):
+        return State()
+    return State(Occurrence(first.started_at, first.started_at, 1, first.text))
+
+
+def _keep_as_history(subject: Subject, alarm: Alarm, signal: Signal) -> None:
+    """Older than the horizon: an entry of its own in the register, unless a known episode covers it."""
+    if any(_occurrence(row).started_at <= signal.at for row in _rows_around(alarm, signal.at)):
+        return
+    occurrence = Occurrence(signal.at, signal.at, 1, signal.text, ended_at=signal.at)
+    _insert(subject, alarm, occurrence, is_late=True)
+
+
+def _rows_around(alarm: Alarm, at: datetime) -> list[Episode]:
+    """Episodes that last to ``at`` or begin after it, and those that touch them, in order of time."""
+    rows = Episode.select().where(Episode.alarm == alarm, Episode.ended_at.is_null() | (Episode.ended_at >= at))
+    rows = list(rows.order_by(Episode.started_at))
+    while rows and rows[0].started_at <= at:
+        touching = Episode.select().where(
+            Episode.alarm == alarm, Episode.ended_at == rows[0].started_at, Episode.started_at < rows[0].started_at
+        )
+        earlier = touching.first()
+        if earlier is None:
+            break
+        rows.insert(0, earlier)
+    return rows
+
+
+def _open_episode(alarm: Alarm) -> Episode | None:
+    if alarm.condition == Condition.NORMAL:
+        return None
+    return Episode.get_or_none(Episode.alarm == alarm, Episode.ended_at.is_null())
+
+
+def _occurrence(row: Episode) -> Occurrence:
+    return Occurrence(row.started_at, row.last_raised_at, row.count, row.text, row.ended_at)
+
+
+def _bring_in_step(
+    subject: Subject,
+    alarm: Alarm,
+    found: list[Signal],
+    rows: list[Episode],
+    computed: list[Occurrence],
+    *,
+    is_late: bool,
+) -> list[Raised]:
+    """Write what differs between ``rows`` and ``computed``; returns what came up and is still there."""
+    was_open = {row.id for row in rows if row.ended_at is None}
+    plan = rules.reconcile([_occurrence(row) for row in rows], computed)
+    for index, heir in plan.removed:
+        _remove(rows[index], next((rows[kept] for kept, occurrence in plan.kept if occurrence == heir), None))
+    kept = [_update(rows[index], occurrence, is_late=is_late) for index, occurrence in plan.kept]
+    added = [_insert(subject, alarm, occurrence, is_late=is_late) for occurrence in plan.added]
+    standing = [row for row in (*kept, *added) if row.ended_at is None]
+    came_up = [row for row in standing if row.id not in was_open]
+    _settle(alarm, subject.policy, found, is_active=bool(standing), came_up=came_up or ([] if is_late else added))
+    return [Raised(subject, row) for row in came_up if row.ticket_id is None]
+
+
+def _update(row: Episode, occurrence: Occurrence, *, is_late: bool) -> Episode:
+    if _occurrence(row) == occurrence:
+        return row
+    row.is_late = row.is_late or is_late
+    row.started_at, row.ended_at = occurrence.started_at, occurrence.ended_at
+    row.last_raised_at, row.count, row.text = occurrence.last_raised_at, occurrence.count, occurrence.text
+    row.save(only=[Episode.is_late, Episode.started_at, Episode.ended_at, Episode.last_raised_at, Episode.count, Episode.text])
+    if row.ended_at is not None and row.ticket_id is not None:
+        live.touch("tickets")  # its page shows the episode
+    return row
+
+
+def _insert(subject: Subject, alarm: Alarm, occurrence: Occurrence, *, is_late: bool) -> Episode:
+    return Episode.create(
+        alarm=alarm,
+        machine=subject.machine,
+        code=alarm.code,
+        severity=subject.policy.severity,
+        started_at=occurrence.started_at,
+        ended_at=occurrence.ended_at,
+        last_raised_at=occurrence.last_raised_at,
+        count=occurrence.count,
+        text=occurrence.text,
+        is_late=is_late,
+    )
+
+
+def _remove(row: Episode, heir: Episode | None) -> None:
+    """An episode that turns out to be part of another; its acknowledgement and ticket go over to that one."""
+    if heir is not None:
+        heir.ticket = heir.ticket_id or row.ticket_id
+        heir.acknowledged_at = heir.acknowledged_at or row.acknowledged_at
+        heir.acknowledged_by = heir.acknowledged_by_id or row.acknowledged_by_id
+        heir.save(only=[Episode.ticket, Episode.acknowledged_at, Episode.acknowledged_by])
+    row.delete_instance()
+
+
+def _settle(alarm: Alarm, policy: CodePolicy, found: list[Signal], *, is_active: bool, came_up: list[Episode]) -> None:
+    """Write the alarm row itself; its version counts what a person sees, not repetitions (T4)."""
+    condition = Condition.ACTIVE if is_active else Condition.NORMAL
+    changed = {}
+    if alarm.condition != condition:
+        changed["condition"] = condition
+    if came_up:
+        changed |= {"is_acknowledged": False, "severity": policy.severity}
+    spoken = [signal.at for signal in found if signal.kind != SignalKind.ABSENT or alarm.condition != condition]
+    last_event_at = max([alarm.last_event_at, *spoken])
+    if changed:
+        changed["version"] = alarm.version + 1
+        live.touch("alarms")
+    if changed or last_event_at != alarm.last_event_at:
+        Alarm.update(last_event_at=last_event_at, **changed).where(Alarm.id == alarm.id).execute()
+        live.touch("alarms")  # counts and times stand on the board, too

@@ -1,0 +1,103 @@
+"""From stored messages to signals: what each fault and each birth says about a code, in event time."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.monitoring.models import InboxKind, InboxMessage
+from app.monitoring.rules import Signal, SignalKind
+
+# A stamp further ahead than this is no time at all; the time of receipt counts (monitoring rule 11).
+FURTHEST_AHEAD = timedelta(minutes=10)
+LONGEST_TEXT = 500
+
+
+@dataclass(slots=True)
+class Stream:
+    """The signals of one code of one terminal that a batch brought."""
+
+    terminal_id: int
+    code: str
+    signals: list[Signal] = field(default_factory=list)
+
+
+def content(message: InboxMessage) -> dict[str, Any]:
+    """The payload object of a stored message."""
+    return json.loads(message.payload)
+
+
+def event_time(message: InboxMessage) -> datetime:
+    """When it happened: the device's time, unless that lies in the future."""
+    return message.received_at if message.at > message.received_at + FURTHEST_AHEAD else message.at
+
+
+def is_birth(message: InboxMessage) -> bool:
+    """Whether this state says which faults are there; a retained one without a time of its own may be long outdated."""
+    if message.kind != InboxKind.STATE or (message.is_retained and not message.has_device_time):
+        return False
+    payload = content(message)
+    return payload.get("online") is True and "faults" in payload
+
+
+def streams(messages: Iterable[InboxMessage], known_codes: dict[int, set[str]]) -> dict[tuple[int, str], Stream]:
+    """The signals of ``messages`` by terminal and code; births speak about every code in ``known_codes`` of their terminal.
+
+    ``known_codes`` (codes by terminal id) is completed by the codes that the messages themselves name.
+    """
+    messages = list(messages)
+    births = [message for message in messages if is_birth(message)]
+    for message in messages:
+        if message.kind == InboxKind.FAULT:
+            known_codes.setdefault(message.terminal_id, set()).add(message.code)
+    for birth in births:
+        known_codes.setdefault(birth.terminal_id, set()).update(content(birth)["faults"])
+    found: dict[tuple[int, str], Stream] = {}
+    for code, signal, terminal_id in _signals(messages, births, known_codes):
+        found.setdefault((terminal_id, code), Stream(terminal_id, code)).signals.append(signal)
+    return found
+
+
+def _signals(
+    messages: list[InboxMessage], births: list[InboxMessage], known_codes: dict[int, set[str]]
+) -> Iterator[tuple[str, Signal, int]]:
+    for message in messages:
+        if message.kind == InboxKind.FAULT:
+            yield message.code, of_fault(message), message.terminal_id
+    for birth in births:
+        for code in sorted(known_codes[birth.terminal_id]):
+            yield code, of_birth(birth, code), birth.terminal_id
+
+
+def of_fault(message: InboxMessage) -> Signal:
+    """The signal of a fault message; one without any identity only sets the state (monitoring §1)."""
+    has_identity = message.seq is not None or message.has_device_time
+    if message.is_active:
+        kind = SignalKind.RAISED if has_identity else SignalKind.PRESENT
+        return _signal(message, kind, str(content(message).get("text") or "")[:LONGEST_TEXT])
+    return _signal(message, SignalKind.CLEARED if has_identity else SignalKind.ABSENT)
+
+
+def of_birth(message: InboxMessage, code: str) -> Signal:
+    """What a birth says about ``code``."""
+    return _signal(message, SignalKind.PRESENT if code in content(message)["faults"] else SignalKind.ABSENT)
+
+
+def _signal(message: InboxMessage, kind: SignalKind, text: str = "") -> Signal:
+    seq = -1 if message.seq is None else message.seq
+    return Signal(event_time(message), message.boot or "", seq, message.position, kind, text)
+
+
+def stored(terminal_id: int, code: str, since: datetime, upto_position: int) -> list[Signal]:
+    """All signals about ``code`` from ``since`` on that evaluation has reached, read again from the inbox."""
+    usable = (
+        (InboxMessage.terminal == terminal_id)
+        & (InboxMessage.at >= since)
+        & (InboxMessage.position <= upto_position)
+        & InboxMessage.error.is_null()
+    )
+    faults = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.FAULT) & (InboxMessage.code == code))
+    states = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.STATE))
+    found = [of_fault(message) for message in faults] + [of_birth(state, code) for state in states if is_birth(state)]
+    return [signal for signal in found if signal.at >= since]
