@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from peewee import SQL
+from peewee import Cast, Column, Expression, Table, Value
 
 from app.core import db
 
@@ -89,11 +89,22 @@ def write(table: str, key: int, found: Iterable[str]) -> None:
     )
 
 
-def matching(table: str, clauses: list[Clause]) -> SQL:
-    """A subquery of the keys in ``table`` that match every clause, for ``IN``."""
-    if db.is_sqlite():
-        return SQL(f"(SELECT rowid FROM {table} WHERE {table} MATCH ?)", (_Grammar(_fts5, " AND ", " OR ").of(clauses),))
-    return SQL(f"(SELECT {_key_column(table)} FROM {table} WHERE tokens @@ %s::tsquery)", (_Grammar(_tsquery, " & ", " | ").of(clauses),))
+def source(table: str) -> Table:
+    """``table`` for a join: ``key`` is the document's key. Newest documents come first at no cost when ordered by it."""
+    return Table(table, ("rowid" if db.is_sqlite() else _key_column(table), "tokens"))
+
+
+def key_of(search: Table) -> Column:
+    """The document's key in a joined ``source``."""
+    return Column(search, search._columns[0])
+
+
+def matches(search: Table, clauses: list[Clause]) -> Expression:
+    """The condition that a document of ``source`` meets every clause."""
+    if db.is_sqlite():  # the hidden column with the table's name stands for the whole document
+        return Expression(Column(search, search.__name__), "MATCH", Value(_Grammar(_fts5, " AND ", " OR ").of(clauses)))
+    query = Cast(Value(_Grammar(_tsquery, " & ", " | ").of(clauses)), "tsquery")
+    return Expression(Column(search, "tokens"), "@@", query)
 
 
 def _key_column(table: str) -> str:

@@ -105,6 +105,9 @@ class Ticket(BaseModel):
 Ticket.add_index(Ticket.index(Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_opening"))
 Ticket.add_index(Ticket.index(Ticket.status, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_status"))
 Ticket.add_index(Ticket.index(Ticket.opened_at.desc(), Ticket.id.desc(), where=SQL("is_open"), name="ticket_open_by_opening"))
+Ticket.add_index(
+    Ticket.index(Ticket.priority, Ticket.opened_at.desc(), Ticket.id.desc(), where=SQL("is_open"), name="ticket_open_by_priority")
+)
 Ticket.add_index(Ticket.index(Ticket.machine, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_machine"))
 Ticket.add_index(Ticket.index(Ticket.customer, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_customer"))
 Ticket.add_index(Ticket.index(Ticket.area, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_area"))

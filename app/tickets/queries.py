@@ -1,0 +1,223 @@
+"""What screens show of tickets: the list, one ticket, what is counted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as day_time
+from typing import Any, NamedTuple
+
+from peewee import JOIN, ModelSelect
+
+from app.core import clock, paging, textsearch
+from app.core.errors import N_, NotFound
+from app.core.paging import Order
+from app.core.types import Actor, Page
+from app.customers.models import Contact, Customer
+from app.machines.models import Machine
+from app.tickets import searching
+from app.tickets.models import Ticket, TicketKind, TicketSource, TicketStatus, TicketTransition
+
+OPEN, ANY = "open", "any"
+BY_AGE = Order((Ticket.opened_at, Ticket.id), (True, True))
+SORTS = {
+    "-opened_at": BY_AGE,
+    "opened_at": Order((Ticket.opened_at, Ticket.id), (False, False)),
+    "priority": Order((Ticket.priority, Ticket.opened_at, Ticket.id), (False, True, True)),  # their codes sort gravest first
+}
+# A word that fits more machines or customers than this is not meant as one of them.
+MAX_NAMED = 30
+MIN_PHONE_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFilter:
+    """What the list is asked for; ``status`` is a state, ``open`` or ``any``; days are the deployment's, ``to_on`` included."""
+
+    q: str = ""
+    status: str = OPEN
+    kind: TicketKind | None = None
+    priority: str | None = None
+    source: TicketSource | None = None
+    machine: str = ""
+    customer: int | None = None
+    area: int | None = None
+    from_on: date | None = None
+    to_on: date | None = None
+    sort: str = "-opened_at"
+
+
+class TicketRow(NamedTuple):
+    """A row of the list; the last columns are those it is ordered by."""
+
+    number: str
+    status: str
+    kind: str
+    source: str
+    title: str
+    is_recurring: bool
+    changed_at: datetime
+    version: int
+    serial: str | None
+    customer: str | None
+    customer_name: str | None
+    priority: str
+    opened_at: datetime
+    id: int
+
+
+COLUMNS = (
+    Ticket.number,
+    Ticket.status,
+    Ticket.kind,
+    Ticket.source,
+    Ticket.title,
+    Ticket.is_recurring,
+    Ticket.changed_at,
+    Ticket.version,
+    Machine.serial,
+    Customer.short_name,
+    Customer.name,
+    Ticket.priority,
+    Ticket.opened_at,
+    Ticket.id,
+)
+
+
+def visible(actor: Actor) -> ModelSelect:
+    """The tickets that ``actor`` may see: all, or those of the areas worked in."""
+    query = Ticket.select()
+    return query if actor.area_ids is None else query.where(_in_areas(actor.area_ids))
+
+
+def _in_areas(area_ids: frozenset[int]) -> Any:
+    # One area is the usual case; "=" keeps the index's order where "IN" would sort.
+    return Ticket.area == next(iter(area_ids)) if len(area_ids) == 1 else Ticket.area.in_(sorted(area_ids))
+
+
+def by_number(actor: Actor, number: str) -> Ticket:
+    """The ticket with its machine, customer and contact. Raises ``NotFound`` for one that ``actor`` may not see."""
+    query = (
+        visible(actor)
+        .select(Ticket, Machine, Customer, Contact)
+        .join_from(Ticket, Machine, JOIN.LEFT_OUTER)
+        .join_from(Ticket, Customer, JOIN.LEFT_OUTER)
+        .join_from(Ticket, Contact, JOIN.LEFT_OUTER)
+        .where(Ticket.number == number)
+    )
+    ticket = query.first()
+    if ticket is None:
+        raise NotFound(N_("There is no such ticket, or it is not for you to see."))
+    return ticket
+
+
+def page(actor: Actor, wanted: TicketFilter, *, after: str | None = None, before: str | None = None) -> Page[TicketRow]:
+    """One page of the list. Raises ``Invalid`` for a page that does not exist."""
+    matching, order = _matching(actor, wanted)
+    if matching is None:
+        return Page([], 0, False, None)
+    total = paging.capped_count(matching.select(1))
+    return paging.page_of(_with_names(matching), order, row=TicketRow, total=total, after=after, before=before)
+
+
+def every(actor: Actor, wanted: TicketFilter) -> Iterator[TicketRow]:
+    """All rows that the list would show, page after page, for exports."""
+    after: str | None = None
+    matching, order = _matching(actor, wanted)
+    while matching is not None:
+        found = paging.page_of(_with_names(matching), order, row=TicketRow, total=(0, False), after=after)
+        yield from found.rows
+        after = found.next_key
+        if after is None:
+            return
+
+
+def _with_names(matching: ModelSelect) -> ModelSelect:
+    query = matching.select(*COLUMNS)
+    return query.join_from(Ticket, Machine, JOIN.LEFT_OUTER).join_from(Ticket, Customer, JOIN.LEFT_OUTER)
+
+
+def _matching(actor: Actor, wanted: TicketFilter) -> tuple[ModelSelect | None, Order]:
+    """The tickets of ``wanted`` and their order; None when words were asked for that nothing can match.
+
+    A search comes newest first: the order in which its index answers, so that a frequent word costs no more than a rare one.
+    """
+    query = _narrowed(visible(actor), wanted)
+    if not wanted.q.strip():
+        return query, SORTS[wanted.sort]
+    clauses = [_clause(word) for word in textsearch.words(wanted.q)]
+    if not all(clauses):
+        return None, BY_AGE
+    search = textsearch.source(searching.TABLE)
+    key = textsearch.key_of(search)
+    return query.join_from(Ticket, search, on=key == Ticket.id).where(textsearch.matches(search, clauses)), Order((key,), (True,))
+
+
+def _clause(word: str) -> textsearch.Clause:
+    """A word stands in the ticket's texts, or names its machine, its customer or somebody there."""
+    alternatives = [textsearch.terms(word)] if textsearch.terms(word) else []
+    machines = Machine.select(Machine.id).where(Machine.serial.contains(word) | Machine.device.contains(word))
+    customers = Customer.select(Customer.id).where(Customer.name.contains(word) | Customer.short_name.contains(word))
+    alternatives += [[textsearch.Term(textsearch.mark(searching.MACHINE, key))] for key in _few(machines)]
+    alternatives += [[textsearch.Term(textsearch.mark(searching.CUSTOMER, key))] for key in _few(customers)]
+    if word.isdigit() and len(word) >= MIN_PHONE_DIGITS:
+        callers = Contact.select(Contact.customer).where(Contact.phone.contains(word)).distinct()
+        alternatives += [[textsearch.Term(textsearch.mark(searching.CUSTOMER, key))] for key in _few(callers)]
+    return alternatives
+
+
+def _few(query: ModelSelect) -> list[int]:
+    keys = [key for (key,) in query.limit(MAX_NAMED + 1).tuples()]
+    return keys if len(keys) <= MAX_NAMED else []
+
+
+def _narrowed(query: ModelSelect, wanted: TicketFilter) -> ModelSelect:
+    if wanted.status == OPEN:
+        query = query.where(Ticket.is_open)
+    elif wanted.status != ANY:
+        query = query.where(Ticket.status == wanted.status)
+    for column, value in (
+        (Ticket.kind, wanted.kind),
+        (Ticket.priority, wanted.priority),
+        (Ticket.source, wanted.source),
+        (Ticket.customer, wanted.customer),
+        (Ticket.area, wanted.area),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.machine:
+        query = query.where(Ticket.machine == Machine.select(Machine.id).where(Machine.serial == wanted.machine))
+    if wanted.from_on:
+        query = query.where(Ticket.opened_at >= _start_of(wanted.from_on))
+    if wanted.to_on:
+        query = query.where(Ticket.opened_at < _start_of(wanted.to_on + timedelta(days=1)))
+    return query
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, day_time(), clock.zone())
+
+
+def open_of_machine(machine: Machine, besides: Ticket | None = None) -> list[Ticket]:
+    """The open tickets of ``machine``, oldest first."""
+    query = Ticket.select().where(Ticket.machine == machine, Ticket.is_open)
+    return list((query.where(Ticket.id != besides.id) if besides else query).order_by(Ticket.opened_at, Ticket.id))
+
+
+def waiting(actor: Actor, statuses: tuple[TicketStatus, ...], limit: int) -> list[TicketRow]:
+    """The tickets in one of ``statuses``, oldest first."""
+    rows: list[TicketRow] = []
+    for status in statuses:  # one ordered index read each
+        order = SORTS["opened_at"]
+        query = _with_names(_narrowed(visible(actor), TicketFilter(status=status))).order_by(*order.by()).limit(limit)
+        rows += [TicketRow(*values) for values in query.tuples()]
+    return sorted(rows, key=lambda row: (row.opened_at, row.id))[:limit]
+
+
+def count(actor: Actor, status: str) -> tuple[int, bool]:
+    """How many tickets are in ``status`` (or ``open``), counted no further than the lists count."""
+    return paging.capped_count(_narrowed(visible(actor), TicketFilter(status=status)).select(1))
+
+
+def transitions(ticket: Ticket) -> list[TicketTransition]:
+    """Every change of state, oldest first."""
+    return list(ticket.transitions.order_by(TicketTransition.id))
