@@ -1,0 +1,119 @@
+"""What screens want to know of customers, sites and contacts."""
+
+from dataclasses import dataclass
+
+from peewee import JOIN, ModelSelect, Table, fn
+
+from app.accounts.models import Area
+from app.core import listing
+from app.core.clock import to_ms
+from app.core.errors import N_, NotFound
+from app.core.listing import Sort
+from app.core.types import Actor, Page
+from app.customers.models import Contact, Customer, Site
+
+SORTS = {
+    "name": Sort(Customer.name, lambda customer: customer.name),
+    "short_name": Sort(Customer.short_name, lambda customer: customer.short_name),
+    "area": Sort(fn.COALESCE(Area.name, ""), lambda customer: customer.area.name if customer.area else ""),
+    "created_at": Sort(Customer.created_at, lambda customer: to_ms(customer.created_at)),
+}
+DEFAULT_SORT = "name"
+
+# The register of machines stands above this package; only these two columns of it matter here.
+_machine = Table("machine", ("id", "customer_id", "area_id"))
+
+
+def visible(actor: Actor) -> ModelSelect:
+    """The customers that ``actor`` may see: all, or those that are, or have a site or machine, in the areas the actor works in."""
+    query = Customer.select()
+    if actor.area_ids is None:
+        return query
+    areas = list(actor.area_ids)
+    with_site = Site.select(Site.customer).where(Site.area.in_(areas))
+    with_machine = _machine.select(_machine.customer_id).where(_machine.area_id.in_(areas) & _machine.customer_id.is_null(False))
+    return query.where(Customer.area.in_(areas) | Customer.id.in_(with_site) | Customer.id.in_(with_machine))
+
+
+def by_id(actor: Actor, customer_id: int) -> Customer:
+    """The customer with its area. Raises ``NotFound`` for one that ``actor`` may not see."""
+    customer = _joined(visible(actor)).where(Customer.id == customer_id).get_or_none()
+    if customer is None:
+        raise NotFound(N_("There is no such customer, or it is not for you to see."))
+    return customer
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list of customers is narrowed to; empty values do not narrow."""
+
+    q: str = ""
+    area: int | None = None
+    kind: str = ""
+
+
+def listed(actor: Actor, filters: Filters) -> ModelSelect:
+    """The customers of the list, each with ``site_count`` and ``machine_count``."""
+    query = _joined(visible(actor))
+    if filters.area is not None:
+        query = query.where(Customer.area == filters.area)
+    if filters.kind:
+        query = query.where(Customer.kind == filters.kind)
+    return query.where(_matches(filters.q)) if filters.q else query
+
+
+def _matches(q: str) -> object:
+    people = Contact.select(Contact.customer).where(Contact.name.contains(q) | Contact.phone.contains(q))
+    places = Site.select(Site.customer).where(Site.name.contains(q) | Site.address.contains(q))
+    return (
+        Customer.name.contains(q)
+        | Customer.short_name.contains(q)
+        | Customer.tax_number.contains(q)
+        | Customer.id.in_(people)
+        | Customer.id.in_(places)
+    )
+
+
+def _joined(query: ModelSelect) -> ModelSelect:
+    sites = Site.select(fn.COUNT(Site.id)).where(Site.customer == Customer.id)
+    machines = _machine.select(fn.COUNT(_machine.id)).where(_machine.customer_id == Customer.id)
+    columns = (Customer, Area, sites.alias("site_count"), machines.alias("machine_count"))
+    return query.select(*columns).join_from(Customer, Area, JOIN.LEFT_OUTER)
+
+
+def page(
+    actor: Actor, filters: Filters, *, sort: str = DEFAULT_SORT, after: str | None = None, before: str | None = None
+) -> Page[Customer]:
+    """One page of the list. Raises ``Invalid`` for an unknown sort or page."""
+    return listing.page(listed(actor, filters), sorts=SORTS, sort=sort, after=after, before=before)
+
+
+def sites(customer: Customer) -> list[Site]:
+    """The customer's sites with their areas, by name."""
+    return list(Site.select(Site, Area).join(Area, JOIN.LEFT_OUTER).where(Site.customer == customer).order_by(Site.name))
+
+
+def contacts(customer: Customer) -> list[Contact]:
+    """The customer's contacts with their sites, by name."""
+    return list(Contact.select(Contact, Site).join(Site, JOIN.LEFT_OUTER).where(Contact.customer == customer).order_by(Contact.name))
+
+
+def site_by_id(customer: Customer, site_id: int) -> Site:
+    """A site of ``customer``. Raises ``NotFound``."""
+    site = Site.get_or_none(Site.id == site_id, Site.customer == customer)
+    if site is None:
+        raise NotFound(N_("There is no such site."))
+    return site
+
+
+def contact_by_id(customer: Customer, contact_id: int) -> Contact:
+    """A contact of ``customer``. Raises ``NotFound``."""
+    contact = Contact.get_or_none(Contact.id == contact_id, Contact.customer == customer)
+    if contact is None:
+        raise NotFound(N_("There is no such contact."))
+    return contact
+
+
+def areas() -> list[Area]:
+    """All areas, by name."""
+    return list(Area.select().order_by(Area.name))

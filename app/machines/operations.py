@@ -1,0 +1,154 @@
+"""What is done to machines. The only writer of the asset register; profiles are imported in ``profile_operations``."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from app.accounts.models import Area
+from app.core import clock, db, history, live, submissions
+from app.core.errors import N_, Conflict, Invalid
+from app.core.types import Actor
+from app.customers.models import Customer, Site
+from app.machines.models import DeviceProfile, Machine, MachineModel
+from app.machines.profile_operations import import_profile, seed_profiles
+
+__all__ = ["MachineDetails", "create_machine", "edit_machine", "import_profile", "model_named", "seed_profiles"]
+
+DEVICE = re.compile(r"[A-Za-z0-9._-]{1,64}")  # the topic level of the feed (monitoring §1)
+_SERIAL = re.compile(r"[^\s/\\?#%\x00-\x1f][^/\\?#%\x00-\x1f]{0,39}")
+# These stand where a serial number stands in an address.
+_RESERVED = ("new",)
+DEFAULT_WARRANTY_MONTHS = 12
+MAX_WARRANTY_MONTHS = 240
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineDetails:
+    """What is written of a machine. Without an area it lies in that of its site, else of its customer."""
+
+    serial: str
+    model: str
+    device: str = ""
+    profile: DeviceProfile | None = None
+    customer: Customer | None = None
+    site: Site | None = None
+    area: Area | None = None
+    gateway: str = ""
+    accepted_on: date | None = None
+    shipped_on: date | None = None
+    warranty_months: int = DEFAULT_WARRANTY_MONTHS
+    batch: str = ""
+
+
+def create_machine(*, by: Actor, details: MachineDetails, form_token: str | None = None, at: datetime | None = None) -> Machine:
+    """Enter a machine into the register. A form sent again (``form_token``) answers with the machine of the first sending.
+
+    Raises ``Invalid`` with the words beside each field, ``NotAllowed`` for roles that do not keep machines.
+    """
+    by.require("machines.edit")
+    with db.transaction():
+        if form_token and not submissions.claim(form_token):
+            return Machine.get(Machine.serial == submissions.result_of(form_token))
+        check(details, None)
+        machine = Machine.create(**_fields(details), created_at=at or clock.now())
+        if form_token:
+            submissions.settle(form_token, machine.serial)
+        _record(by, "created", machine, after=shown(machine))
+    return machine
+
+
+def edit_machine(*, by: Actor, machine: Machine, version: int, details: MachineDetails) -> bool:
+    """Change a machine; returns whether anything changed. The serial number stays: it is the file's name (2E-23).
+
+    Raises as ``create_machine``, and ``Conflict`` when ``version`` is no longer the present one.
+    """
+    by.require("machines.edit")
+    with db.transaction():
+        check(details, machine)
+        before = shown(machine)
+        _claim(machine, version, _fields(details))
+        after = shown(machine)
+        if before != after:
+            _record(by, "edited", machine, before=before, after=after)
+    return before != after
+
+
+def check(details: MachineDetails, machine: Machine | None) -> None:
+    """Raise ``Invalid`` with everything wrong with ``details``; ``machine`` is the one they are for, None for a new one."""
+    wrong = problems(details)
+    if not wrong.get("serial") and _is_taken(Machine.serial, details.serial.strip(), machine):
+        wrong["serial"] = N_("There is a machine of this serial number already.")
+    if details.device and not wrong.get("device") and _is_taken(Machine.device, details.device.strip(), machine):
+        wrong["device"] = N_("Another machine has this device code.")
+    if machine is not None and details.serial.strip() != machine.serial:
+        wrong["serial"] = N_("A serial number cannot be changed.")
+    if wrong:
+        raise Invalid(N_("Something is missing or wrong. See the words beside the fields."), fields=wrong)
+
+
+def problems(details: MachineDetails) -> dict[str, str]:
+    """What is wrong with ``details`` by themselves, beside which field."""
+    wrong = {}
+    if not _SERIAL.fullmatch(details.serial.strip()) or details.serial.strip().lower() in _RESERVED:
+        wrong["serial"] = N_("Please give the serial number: at most 40 characters, none of / \\ ? # and percent signs.")
+    if details.device and not DEVICE.fullmatch(details.device.strip()):
+        wrong["device"] = N_("A device code has 1 to 64 letters, digits, dots, hyphens or underscores.")
+    if not details.model.strip():
+        wrong["model"] = N_("Please name the model.")
+    if details.site is not None and (details.customer is None or details.site.customer_id != details.customer.id):
+        wrong["site"] = N_("This site belongs to another customer.")
+    if details.shipped_on and details.accepted_on and details.accepted_on < details.shipped_on:
+        wrong["accepted_on"] = N_("Acceptance cannot be before delivery.")
+    if not 0 <= details.warranty_months <= MAX_WARRANTY_MONTHS:
+        wrong["warranty_months"] = N_("The warranty is 0 to 240 months.")
+    return wrong
+
+
+def model_named(name: str) -> MachineModel:
+    """The model ``name``, made in the running transaction if it is new."""
+    return MachineModel.get_or_create(name=name.strip())[0]
+
+
+def _fields(details: MachineDetails) -> dict[str, Any]:
+    place = details.site or details.customer
+    return {
+        "serial": details.serial.strip(),
+        "device": details.device.strip() or None,
+        "model": model_named(details.model),
+        "profile": details.profile,
+        "customer": details.customer,
+        "site": details.site,
+        "area": details.area or (place.area if place else None),
+        "gateway": details.gateway.strip(),
+        "accepted_on": details.accepted_on,
+        "shipped_on": details.shipped_on,
+        "warranty_months": details.warranty_months,
+        "batch": details.batch.strip(),
+    }
+
+
+def _is_taken(field: Any, value: str, by_other_than: Machine | None) -> bool:
+    query = Machine.select().where(field == value)
+    return bool((query.where(Machine.id != by_other_than.id) if by_other_than else query).exists())
+
+
+def _claim(machine: Machine, version: int, fields: dict[str, Any]) -> None:
+    same = (Machine.id == machine.id) & (Machine.version == version)
+    if Machine.update(version=Machine.version + 1, **fields).where(same).execute() != 1:
+        raise Conflict(N_("Somebody else changed this machine meanwhile. Look at the present state, then decide again."))
+    for name, value in fields.items():
+        setattr(machine, name, value)
+    machine.version = version + 1
+
+
+def shown(machine: Machine) -> dict[str, Any]:
+    """The machine as the history keeps it."""
+    names = ("serial", "device", "model_id", "profile_id", "customer_id", "site_id", "area_id", "gateway", "warranty_months", "batch")
+    dates = {name: str(getattr(machine, name)) if getattr(machine, name) else None for name in ("accepted_on", "shipped_on")}
+    return {name: getattr(machine, name) for name in names} | dates
+
+
+def _record(by: Actor, action: str, machine: Machine, **values: Any) -> None:
+    history.record(by, f"machine.{action}", "machine", machine.serial, **values)
+    live.touch("machines")

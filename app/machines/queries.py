@@ -1,0 +1,172 @@
+"""What screens and the feed want to know of machines and profiles."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from peewee import JOIN, ModelSelect, fn
+
+from app.accounts.models import Area
+from app.core import listing
+from app.core.clock import to_ms
+from app.core.errors import N_, NotFound
+from app.core.listing import Sort
+from app.core.types import Actor, Page
+from app.customers.models import Customer, Site
+from app.machines.models import DeviceProfile, DeviceProfileVersion, Machine, MachineModel
+from app.machines.profiles import Profile
+from app.machines.profiles.parsing import parse
+
+NO_DATE = date(1, 1, 1)
+SORTS = {
+    "serial": Sort(Machine.serial, lambda machine: machine.serial),
+    "customer": Sort(fn.COALESCE(Customer.name, ""), lambda machine: machine.customer.name if machine.customer else ""),
+    "model": Sort(MachineModel.name, lambda machine: machine.model.name),
+    "accepted_on": Sort(fn.COALESCE(Machine.accepted_on, NO_DATE), lambda machine: str(machine.accepted_on or NO_DATE)),
+    "created_at": Sort(Machine.created_at, lambda machine: to_ms(machine.created_at)),
+}
+DEFAULT_SORT = "serial"
+
+
+def visible(actor: Actor) -> ModelSelect:
+    """The machines that ``actor`` may see: all, or those of the areas the actor works in."""
+    query = Machine.select()
+    return query if actor.area_ids is None else query.where(Machine.area.in_(list(actor.area_ids)))
+
+
+def by_serial(actor: Actor, serial: str) -> Machine:
+    """The machine with its model, profile, customer, site and area. Raises ``NotFound`` for one that ``actor`` may not see."""
+    machine = _joined(visible(actor)).where(Machine.serial == serial).get_or_none()
+    if machine is None:
+        raise NotFound(N_("There is no machine of this serial number, or it is not for you to see."))
+    return machine
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list of machines is narrowed to; empty values do not narrow."""
+
+    q: str = ""
+    area: int | None = None
+    model: int | None = None
+    customer: int | None = None
+    profile: int | None = None
+    has_device: bool | None = None
+
+
+def listed(actor: Actor, filters: Filters) -> ModelSelect:
+    """The machines of the list, with what stands on each row."""
+    query = _joined(visible(actor))
+    for field in ("area", "model", "customer", "profile"):
+        value = getattr(filters, field)
+        query = query.where(getattr(Machine, field) == value) if value is not None else query
+    if filters.has_device is not None:
+        query = query.where(Machine.device.is_null(not filters.has_device))
+    if filters.q:
+        query = query.where(
+            Machine.serial.contains(filters.q)
+            | Machine.device.contains(filters.q)
+            | Machine.batch.contains(filters.q)
+            | Customer.name.contains(filters.q)
+            | Customer.short_name.contains(filters.q)
+            | Site.name.contains(filters.q)
+            | Site.address.contains(filters.q)
+        )
+    return query
+
+
+def page(actor: Actor, filters: Filters, *, sort: str = DEFAULT_SORT, after: str | None = None, before: str | None = None) -> Page[Machine]:
+    """One page of the list. Raises ``Invalid`` for an unknown sort or page."""
+    return listing.page(listed(actor, filters), sorts=SORTS, sort=sort, after=after, before=before)
+
+
+def _joined(query: ModelSelect) -> ModelSelect:
+    return (
+        query.select(Machine, MachineModel, DeviceProfile, Customer, Site, Area)
+        .join_from(Machine, MachineModel)
+        .join_from(Machine, DeviceProfile, JOIN.LEFT_OUTER)
+        .join_from(Machine, Customer, JOIN.LEFT_OUTER)
+        .join_from(Machine, Site, JOIN.LEFT_OUTER)
+        .join_from(Machine, Area, JOIN.LEFT_OUTER)
+    )
+
+
+def of_customer(actor: Actor, customer: Customer) -> list[Machine]:
+    """The machines of ``customer`` that ``actor`` may see."""
+    return list(_joined(visible(actor)).where(Machine.customer == customer).order_by(Machine.serial))
+
+
+def models() -> list[MachineModel]:
+    """All models of the range, by name."""
+    return list(MachineModel.select().order_by(MachineModel.name))
+
+
+# --- the feed ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMachine:
+    """The machine behind a device code; all that intake and evaluation need of it."""
+
+    machine_id: int
+    serial: str
+    device: str
+    profile_id: int | None
+    customer_id: int | None
+    area_id: int | None
+
+
+def machine_by_device(devices: Iterable[str]) -> dict[str, DeviceMachine]:
+    """The machines of those ``devices`` that have one; one query."""
+    columns = (Machine.id, Machine.serial, Machine.device, Machine.profile, Machine.customer, Machine.area)
+    rows = Machine.select(*columns).where(Machine.device.in_(list(devices))).tuples()
+    return {row[2]: DeviceMachine(*row) for row in rows}
+
+
+# --- profiles ---------------------------------------------------------------
+
+_parsed: dict[int, tuple[int, Profile]] = {}
+
+
+def profile_of(machine: Any) -> Profile | None:
+    """The monitoring profile of ``machine`` (a ``Machine`` or ``DeviceMachine``); None when it has none."""
+    return profile_documents().get(machine.profile_id)
+
+
+def profile_documents() -> dict[int, Profile]:
+    """Every profile by its id; one small query, a document is read again only when its version changed."""
+    versions = dict(DeviceProfile.select(DeviceProfile.id, DeviceProfile.version).tuples())
+    changed = [key for key, version in versions.items() if key not in _parsed or _parsed[key][0] != version]
+    if changed:
+        for row in DeviceProfile.select().where(DeviceProfile.id.in_(changed)):
+            _parsed[row.id] = (row.version, parse(row.document))
+    return {key: _parsed[key][1] for key in versions}
+
+
+def forget_profiles() -> None:
+    """Drop what this process has read of profiles; for another database in the same process."""
+    _parsed.clear()
+
+
+def profile_list() -> Sequence[DeviceProfile]:
+    """All profiles by name, each with ``machine_count``."""
+    return list(
+        DeviceProfile.select(DeviceProfile, fn.COUNT(Machine.id).alias("machine_count"))
+        .join(Machine, JOIN.LEFT_OUTER)
+        .group_by(DeviceProfile.id)
+        .order_by(DeviceProfile.name)
+    )
+
+
+def profile_by_name(name: str) -> DeviceProfile:
+    """The stored profile. Raises ``NotFound``."""
+    row = DeviceProfile.get_or_none(DeviceProfile.name == name)
+    if row is None:
+        raise NotFound(N_("There is no monitoring profile of this name."))
+    return row
+
+
+def profile_versions(row: DeviceProfile) -> list[DeviceProfileVersion]:
+    """Its versions, newest first, with who imported them."""
+    return list(row.versions.order_by(DeviceProfileVersion.version.desc()))
