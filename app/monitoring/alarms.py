@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.core import live
+from app.core import db, live
 from app.machines.models import Machine
 from app.machines.profiles import CodePolicy
 from app.monitoring import rules, signals
@@ -38,9 +38,9 @@ class Raised:
 
 
 def load(machine_ids: Iterable[int], codes: Iterable[str]) -> dict[tuple[int, str], Alarm]:
-    """The alarms of these machines and codes."""
-    found = Alarm.select().where(Alarm.machine.in_(list(machine_ids)), Alarm.code.in_(list(codes)))
-    return {(alarm.machine_id, alarm.code): alarm for alarm in found}
+    """The alarms of these machines and codes, locked against acknowledgement until the running transaction ends."""
+    found = Alarm.select().where(Alarm.machine.in_(list(machine_ids)), Alarm.code.in_(list(codes))).order_by(Alarm.id)
+    return {(alarm.machine_id, alarm.code): alarm for alarm in db.for_update(found)}
 
 
 def advance(subject: Subject, stream: Stream, alarm: Alarm | None, reach: Reach) -> list[Raised]:

@@ -17,9 +17,10 @@ from app.machines import profiles
 from app.machines.models import Machine
 from app.machines.profiles import Opening
 from app.machines.queries import profile_documents
-from app.monitoring import alarms, presence, signals
+from app.monitoring import alarms, signals
 from app.monitoring.alarms import Raised, Reach, Subject
 from app.monitoring.models import Alarm, Episode, EvaluationCursor, FeedPosition, InboxKind, InboxMessage, Terminal
+from app.monitoring.silence import Silence
 from app.tickets import faults
 from app.tickets.models import Priority
 from app.tickets.reasons import AlarmReason
@@ -38,7 +39,7 @@ class Evaluator:
     def __init__(self, now: Callable[[], datetime] = clock.now) -> None:
         self._now = now
         self._passed = 0  # up to here only readings lie behind the stored cursor
-        self._silence = presence.Silence()
+        self._silence = Silence()
 
     def evaluate_pending(self, limit: int = 500) -> int:
         """Evaluate at most ``limit`` messages; returns by how many positions (readings too) it advanced.
@@ -147,7 +148,8 @@ def _take_in(messages: list[InboxMessage], now: datetime) -> None:
         raised += alarms.advance(Subject(machine, policy), stream, standing.get((machine.id, code)), reach)
     for one in sorted(raised, key=lambda one: one.episode.started_at):
         _find_ticket(one, now)
-    presence.take_in([message for message in messages if message.kind == InboxKind.STATE])
+    if any(message.kind == InboxKind.STATE for message in messages):
+        live.touch("alarms")  # a terminal went on or off the feed
 
 
 def _machines(messages: Iterable[InboxMessage]) -> dict[int, Machine]:

@@ -3,14 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from app.monitoring.models import InboxKind, InboxMessage
 from app.monitoring.rules import Signal, SignalKind
 
-# A stamp further ahead than this is no time at all; the time of receipt counts (monitoring rule 11).
-FURTHEST_AHEAD = timedelta(minutes=10)
 LONGEST_TEXT = 500
 
 
@@ -26,11 +24,6 @@ class Stream:
 def content(message: InboxMessage) -> dict[str, Any]:
     """The payload object of a stored message."""
     return json.loads(message.payload)
-
-
-def event_time(message: InboxMessage) -> datetime:
-    """When it happened: the device's time, unless that lies in the future."""
-    return message.received_at if message.at > message.received_at + FURTHEST_AHEAD else message.at
 
 
 def is_birth(message: InboxMessage) -> bool:
@@ -86,7 +79,7 @@ def of_birth(message: InboxMessage, code: str) -> Signal:
 
 def _signal(message: InboxMessage, kind: SignalKind, text: str = "") -> Signal:
     seq = -1 if message.seq is None else message.seq
-    return Signal(event_time(message), message.boot or "", seq, message.position, kind, text)
+    return Signal(message.at, message.boot or "", seq, message.position, kind, text)
 
 
 def stored(terminal_id: int, code: str, since: datetime, upto_position: int) -> list[Signal]:
@@ -99,5 +92,4 @@ def stored(terminal_id: int, code: str, since: datetime, upto_position: int) -> 
     )
     faults = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.FAULT) & (InboxMessage.code == code))
     states = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.STATE))
-    found = [of_fault(message) for message in faults] + [of_birth(state, code) for state in states if is_birth(state)]
-    return [signal for signal in found if signal.at >= since]
+    return [of_fault(message) for message in faults] + [of_birth(state, code) for state in states if is_birth(state)]

@@ -1,6 +1,5 @@
-"""Which terminals are on the feed: births and wills, and the silence of those that say nothing (monitoring §3)."""
+"""The silence of terminals that should speak: late, then silent (monitoring §3). Births and wills are noted by intake."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from peewee import JOIN
@@ -9,36 +8,13 @@ from app.core import db, live
 from app.machines.models import Machine
 from app.machines.profiles import DEFAULT_INTERVAL_S
 from app.machines.queries import profile_documents
-from app.monitoring import signals
-from app.monitoring.models import InboxMessage, Terminal
+from app.monitoring.models import Terminal
 
 SHORTEST_LATE = timedelta(seconds=180)
 LATE_INTERVALS = 3
 SILENT_AFTER_LATE = timedelta(seconds=600)
 START_UP_GRACE = timedelta(minutes=5)
 DEFAULT_INTERVAL = timedelta(seconds=DEFAULT_INTERVAL_S)
-
-
-def take_in(states: Iterable[InboxMessage]) -> None:
-    """Note births and wills on their terminals, in order of event time; faults are never cleared by silence."""
-    for message in sorted(states, key=lambda state: (state.terminal_id, signals.event_time(state), state.position)):
-        payload = signals.content(message)
-        is_online = payload.get("online") is True
-        if _is_outdated(message, is_online):
-            continue
-        changed = Terminal.update(is_online=is_online, online_changed_at=signals.event_time(message)).where(
-            Terminal.id == message.terminal_id, Terminal.is_online.is_null() | (Terminal.is_online != is_online)
-        )
-        if changed.execute():
-            live.touch("alarms")
-
-
-def _is_outdated(message: InboxMessage, is_online: bool) -> bool:
-    """Whether a later state is known already: a will of an earlier boot, or anything older than the last change (FI-24)."""
-    terminal = Terminal.get_by_id(message.terminal_id)
-    if not is_online and message.boot is not None and terminal.boot is not None and message.boot != terminal.boot:
-        return True
-    return terminal.online_changed_at is not None and signals.event_time(message) < terminal.online_changed_at
 
 
 def late_after(expected_interval: timedelta) -> timedelta:
