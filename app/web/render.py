@@ -7,7 +7,7 @@ from flask import Response, make_response, redirect, render_template, request
 from app.web.htmx import htmx
 
 
-def render(page: str, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
+def render(page: str, /, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
     """Render ``fragment`` for an htmx request that wants one, else ``page``; always varies by ``HX-Request``."""
     template = fragment if fragment and htmx.wants_fragment else page
     response = make_response(render_template(template, **context), status)
