@@ -1,0 +1,150 @@
+"""Readings for charts: one metric of a machine over a time, thinned in the database to what a screen can show (monitoring §6)."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from app.core import db
+from app.core.clock import from_ms, to_ms
+from app.core.errors import N_, NotFound
+from app.machines.models import Machine
+from app.machines.profiles import DEFAULT_INTERVAL_S, Profile
+from app.machines.queries import profile_of
+from app.monitoring.models import Reading, Terminal
+
+MAX_POINTS = 600
+GAP_INTERVALS = 3
+LATEST_ROWS = 20
+LONGEST_WINDOW = timedelta(days=400)
+MAX_KEY = 64
+
+Point = tuple[int, float | None]
+Bucket = tuple[int, int, float, float]  # first and last time in it (ms), least and greatest value
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points of one metric, in ms since 1970; a gap in the readings is a point without a value."""
+
+    metric: str
+    unit: str
+    from_ms: int
+    to_ms: int
+    points: list[Point]
+    is_thinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest value of a metric."""
+
+    metric: str
+    value: Any
+    at: datetime
+
+
+_metrics = msgspec.json.Decoder(dict[str, Any])
+
+
+def latest(terminal: Terminal) -> list[Latest]:
+    """The newest value of every metric in the last readings of ``terminal``."""
+    query = Reading.select(Reading.at, Reading.metrics).where(Reading.terminal == terminal)
+    found: dict[str, Latest] = {}
+    for at, metrics in query.order_by(Reading.at.desc()).limit(LATEST_ROWS).tuples():
+        for key, value in _metrics.decode(metrics).items():
+            found.setdefault(key, Latest(key, value, at))
+    return sorted(found.values(), key=lambda one: one.metric)
+
+
+def charted(profile: Profile | None, newest: Sequence[Latest]) -> list[str]:
+    """The metrics that have a chart: numbers and switches, in the order of the profile, then those that came besides."""
+    drawable = {one.metric for one in newest if isinstance(one.value, int | float) and len(one.metric) <= MAX_KEY and '"' not in one.metric}
+    known = [key for key in (profile.metrics if profile else ()) if key in drawable]
+    return known + sorted(drawable - set(known))
+
+
+def last_reading_at(terminal: Terminal) -> datetime | None:
+    """The time of the newest reading."""
+    row = Reading.select(Reading.at).where(Reading.terminal == terminal).order_by(Reading.at.desc()).first()
+    return row.at if row else None
+
+
+def series(machine: Machine, terminal: Terminal, metric: str, from_at: datetime, to_at: datetime) -> Series:
+    """``metric`` from ``from_at`` up to ``to_at``, at most ``MAX_POINTS`` values: as they are, or least and greatest per bucket.
+
+    A gap is a pause longer than three expected intervals, or three usual steps where readings come more seldom than expected.
+    Raises ``NotFound`` for a name that cannot be a metric.
+    """
+    if not metric or len(metric) > MAX_KEY or '"' in metric:
+        raise NotFound(N_("There is no such metric."))
+    to_at = min(to_at, from_at + LONGEST_WINDOW)
+    profile = profile_of(machine)
+    known = profile.metrics.get(metric) if profile else None
+    buckets, is_thinned = _read(terminal.id, metric, to_ms(from_at), to_ms(to_at))
+    longest = _longest_step(buckets, profile.expected_interval_s if profile else DEFAULT_INTERVAL_S)
+    return Series(metric, known.unit if known else "", to_ms(from_at), to_ms(to_at), list(_with_gaps(buckets, longest)), is_thinned)
+
+
+def values(machine: Machine, terminal: Terminal, metric: str, from_at: datetime, to_at: datetime) -> list[tuple[datetime, float]]:
+    """The points of ``series`` that have a value, newest first; for a table beside the chart."""
+    points = series(machine, terminal, metric, from_at, to_at).points
+    return [(from_ms(at), value) for at, value in reversed(points) if value is not None]
+
+
+def _read(terminal_id: int, metric: str, from_ms: int, to_ms: int) -> tuple[list[Bucket], bool]:
+    """The readings themselves if they fit, each a bucket of its own, else one bucket per share of the window."""
+    window = (Reading.terminal == terminal_id) & (Reading.at >= from_ms) & (Reading.at < to_ms)
+    if Reading.select(Reading.position).where(window).limit(MAX_POINTS + 1).count() <= MAX_POINTS:
+        width, is_thinned = 1, False
+    else:
+        width, is_thinned = max(1, -(-(to_ms - from_ms) // (MAX_POINTS // 2))), True
+    rows = db.database.execute_sql(_BUCKETS[db.is_sqlite()], _parameters(terminal_id, metric, from_ms, to_ms, width))
+    return [(int(first), int(last), float(least), float(greatest)) for first, last, least, greatest in rows.fetchall()], is_thinned
+
+
+# True and false count as 1 and 0, whatever else is not a number is passed over. LIMIT -1 keeps SQLite from reading each JSON text twice.
+_BUCKETS = {
+    True: """
+        SELECT MIN(at), MAX(at), MIN(value), MAX(value)
+        FROM (SELECT at, metrics ->> ? AS value FROM reading WHERE terminal_id = ? AND at >= ? AND at < ? LIMIT -1)
+        WHERE typeof(value) IN ('integer', 'real')
+        GROUP BY (at - ?) / ? ORDER BY 1
+    """,
+    False: """
+        SELECT MIN(at), MAX(at), MIN(value), MAX(value)
+        FROM (
+            SELECT at, CASE json_typeof(found) WHEN 'number' THEN CAST(found #>> '{}' AS double precision)
+                WHEN 'boolean' THEN CAST(CAST(found #>> '{}' AS boolean) AS integer) END AS value
+            FROM (SELECT at, CAST(metrics AS json) -> %s AS found FROM reading WHERE terminal_id = %s AND at >= %s AND at < %s) AS said
+        ) AS spoken
+        WHERE value IS NOT NULL
+        GROUP BY (at - %s) / %s ORDER BY 1
+    """,
+}
+
+
+def _parameters(terminal_id: int, metric: str, from_ms: int, to_ms: int, width: int) -> tuple[Any, ...]:
+    path = f'$."{metric}"' if db.is_sqlite() else metric
+    return (path, terminal_id, from_ms, to_ms, from_ms, width)
+
+
+def _longest_step(buckets: Sequence[Bucket], expected_interval_s: int) -> int:
+    steps = [later[0] - earlier[1] for earlier, later in pairwise(buckets)]
+    usual = statistics.median(steps) if steps else 0
+    return int(GAP_INTERVALS * max(expected_interval_s * 1_000, usual))
+
+
+def _with_gaps(buckets: Iterable[Bucket], longest_ms: int) -> Iterable[Point]:
+    last: int | None = None
+    for first_ms, last_ms, least, greatest in buckets:
+        if last is not None and first_ms - last > longest_ms:
+            yield (last + 1, None)
+        yield (first_ms, least)
+        if last_ms != first_ms:
+            yield (last_ms, greatest)
+        last = last_ms
