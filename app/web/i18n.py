@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from babel import Locale
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -44,11 +45,11 @@ def compile_catalogues(translations: Path) -> None:
     """Merge each language's .po files into the .mo that gettext reads; several processes may do so at once."""
     for folder in sorted(path for path in translations.iterdir() if path.is_dir() and any(path.glob("*.po"))):
         sources = sorted(folder.glob("*.po"))
-        target = folder / "LC_MESSAGES" / "messages.mo"
+        target = translations / str(Locale.parse(folder.name)) / "LC_MESSAGES" / "messages.mo"  # zh_CN is read as zh_Hans_CN
         newest = max(path.stat().st_mtime_ns for path in (*sources, folder))
         if target.exists() and target.stat().st_mtime_ns > newest:
             continue
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         scratch = target.with_suffix(f".{os.getpid()}")
         with scratch.open("wb") as file:
             write_mo(file, merged(folder.name, sources))
