@@ -1,0 +1,68 @@
+"""``python -m mqtt [run | broker | simulate]``: the feed's processes."""
+
+import argparse
+import signal
+import sys
+
+import structlog
+from app.core.logs import configure_logs
+
+from app.core.config import Config, ConfigError, load_config
+from app.core.start import start
+
+log = structlog.get_logger()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what was asked for; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m mqtt", description="The feed of the machines: MQTT in, monitoring behind it.")
+    commands = parser.add_subparsers(dest="command", metavar="{run,broker,simulate}")
+    commands.add_parser("run", help="take in the feed (default)")
+    commands.add_parser("broker", help="run the broker that comes with the product")
+    simulate = commands.add_parser("simulate", help="let a fleet of machines publish to the broker")
+    simulate.add_argument("--rate", type=float, default=1.0, help="messages a second of the whole fleet (default 1)")
+    simulate.add_argument("--count", type=int, default=0, help="stop after so many messages (default: never)")
+    asked = parser.parse_args(arguments)
+    try:
+        config = load_config()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    configure_logs("evc")
+    start(config)
+    return {"broker": _broker, "simulate": _simulate}.get(asked.command, _run)(config, asked)
+
+
+def _run(config: Config, asked: argparse.Namespace) -> int:
+    from app.monitoring.evaluation import Evaluator
+    from mqtt import figures
+    from mqtt.settings import load_settings
+    from mqtt.subscriber import Subscriber
+
+    settings = load_settings(config)
+    if settings.is_open:
+        log.warning("connection_in_the_clear", host=settings.host)
+    if settings.metrics_port:
+        figures.serve(settings.metrics_port)
+    subscriber = Subscriber(settings, Evaluator())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: subscriber.stop())
+    subscriber.run()
+    return 0
+
+
+def _broker(config: Config, asked: argparse.Namespace) -> int:
+    from mqtt import broker
+
+    broker.run(config)
+    return 0
+
+
+def _simulate(config: Config, asked: argparse.Namespace) -> int:
+    from mqtt import simulator
+
+    return simulator.run(config, rate=asked.rate, count=asked.count)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
