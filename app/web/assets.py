@@ -80,4 +80,4 @@ def send(digest: str, name: str) -> Response:
 
 
 def _assets() -> dict[str, Asset]:
-    return current_app.extensions["assets"]  # type: ignore[no-any-return]
+    return current_app.extensions["assets"]

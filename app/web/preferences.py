@@ -19,7 +19,7 @@ Remember = Callable[..., None]
 blueprint = Blueprint("preferences", __name__)
 
 
-def init_app(app: Flask, remember: Remember | None = None) -> None:
+def init_app(app: Flask, remember: Remember) -> None:
     """``remember(by, *, locale, theme)`` keeps the choice of someone signed in; None means unchanged, ``auto`` the device's theme."""
     app.extensions["remember_preferences"] = remember
     app.register_blueprint(blueprint)
@@ -31,9 +31,8 @@ def change() -> Response:
     """Take what the form names and go back to where it was sent from."""
     locale = _one_of(request.form.get("locale"), LOCALES)
     theme = _one_of(request.form.get("theme"), (*THEMES, AUTO))
-    remember: Remember | None = current_app.extensions["remember_preferences"]
-    if remember and current_user.is_authenticated:
-        remember(actor(), locale=locale, theme=theme)
+    if current_user.is_authenticated:
+        current_app.extensions["remember_preferences"](actor(), locale=locale, theme=theme)
     response = see_other(local_path(request.form.get("next", "/")))
     _set_cookie(response, LOCALE_COOKIE, locale)
     _set_cookie(response, THEME_COOKIE, theme)

@@ -10,6 +10,7 @@ from app.web.auth import public
 from app.web.render import render
 
 blueprint = Blueprint("styleguide", __name__)
+_AGES_S = {"now": 5, "minutes": 480, "hours": 11_000, "days": 190_000}
 _READINGS = (41.0, 41.5, 42.1, 43.0, 46.8, 52.3, None, None, 60.2, 63.9, 66.1, 64.0, 61.7, 58.2)
 
 
@@ -18,7 +19,7 @@ _READINGS = (41.0, 41.5, 42.1, 43.0, 46.8, 52.3, None, None, 60.2, 63.9, 66.1, 6
 def index() -> Response:
     """The components on the desk layout."""
     now = clock.now()
-    ages = {name: now - timedelta(seconds=seconds) for name, seconds in (("now", 5), ("minutes", 480), ("hours", 11_000), ("days", 190_000))}
+    ages = {name: now - timedelta(seconds=seconds) for name, seconds in _AGES_S.items()}
     page: Page[int] = Page(rows=(), total=1_000, is_total_capped=True, next_key="next", previous_key="previous")
     return render("styleguide/index.html", ages=ages, readings=_READINGS, page=page)
 
