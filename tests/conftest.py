@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from peewee import Database
 
-from app.core import db, history, migrating
+from app.core import clock, db, history, migrating
 from app.core.config import Config, load_config
 from tests import postgresql
 
@@ -103,7 +104,12 @@ def postgresql_cluster(request: pytest.FixtureRequest) -> postgresql.Cluster:
         return postgresql.Cluster(json.loads(description.read_text())["port"])
 
 
-def _close_all() -> None:
+def _configure() -> None:
+    history.configure(AUDIT_KEY)
+    clock.use_zone(ZoneInfo("Asia/Shanghai"))
+
+
+def _close() -> None:
     if db.database.obj is not None:
         db.drop_connection()
 
@@ -115,38 +121,38 @@ def _on_sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
     database = db.bind(f"sqlite:///{folder / 'centre.db'}")
     database.connect()
     yield database
-    _close_all()
+    _close()
 
 
 def _on_postgresql(request: pytest.FixtureRequest) -> Iterator[Database]:
     cluster: postgresql.Cluster = request.getfixturevalue("postgresql_cluster")
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    cluster.drop(name)
+    cluster.drop(name)  # left over by a test that was cut short
     database = db.bind(cluster.create(name))
     database.connect()
     yield database
-    _close_all()
+    _close()
     cluster.drop(name)
 
 
 @pytest.fixture
 def sqlite_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh migrated SQLite database, bound and connected."""
-    history.configure(AUDIT_KEY)
+    _configure()
     yield from _on_sqlite(request)
 
 
 @pytest.fixture
 def postgresql_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh migrated PostgreSQL database, bound and connected."""
-    history.configure(AUDIT_KEY)
+    _configure()
     yield from _on_postgresql(request)
 
 
 @pytest.fixture(params=BACKENDS)
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh migrated database, bound and connected; the test runs on both backends."""
-    history.configure(AUDIT_KEY)
+    _configure()
     yield from (_on_sqlite if request.param == "sqlite" else _on_postgresql)(request)
 
 
@@ -181,24 +187,24 @@ def config(environment: dict[str, str]) -> Config:
 
 
 @cache
-def _portal() -> Flask:
+def _portal(data_dir: Path) -> Flask:
     from app.factory import create_app
 
-    url = "sqlite:////nonexistent/never-opened.db"
+    url = f"sqlite:///{data_dir}/never-opened.db"
     portal = create_app(
         load_config({"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY, "AUDIT_KEY": AUDIT_KEY, "PLAIN_HTTP": "1", "DEMO": "1"})
     )
-    portal.config.update(TESTING=False, WTF_CSRF_ENABLED=False)
+    portal.config.update(WTF_CSRF_ENABLED=False)
     return portal
 
 
 @pytest.fixture
-def app(database: Database, config: Config) -> Iterator[Flask]:
+def app(database: Database, config: Config, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The portal on this test's database, without CSRF tokens (their own tests switch them on)."""
-    portal = _portal()
+    portal = _portal(tmp_path_factory.getbasetemp())
     db.database.initialize(database)
     portal.config["CENTRE"] = dataclasses.replace(config, is_demo=True)
-    yield portal
+    return portal
 
 
 @pytest.fixture

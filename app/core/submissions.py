@@ -1,9 +1,13 @@
 """Forms that were sent twice: the token made with the form says which record the first sending made."""
 
+from datetime import datetime, timedelta
+
 from peewee import CharField
 
-from app.core import clock
+from app.core import clock, db
 from app.core.db import BaseModel, InstantField
+
+KEPT = timedelta(days=2)
 
 
 class FormSubmission(BaseModel):
@@ -28,3 +32,9 @@ def settle(token: str, result: object) -> None:
 def result_of(token: str) -> str:
     """The record that the first sending made."""
     return FormSubmission.get_by_id(token).result
+
+
+def purge(at: datetime) -> int:
+    """Forget forms sent more than ``KEPT`` ago; returns how many."""
+    with db.transaction():
+        return FormSubmission.delete().where(FormSubmission.at < at - KEPT).execute()

@@ -85,6 +85,13 @@ class LiveVersion(BaseModel):
     value = BigIntegerField()
 
 
+class JobRun(BaseModel):
+    name = CharField(40, primary_key=True)
+    next_at = InstantField()
+    last_at = InstantField(null=True)
+    last_result = TextField(default="")
+
+
 class FormSubmission(BaseModel):
     token = CharField(64, primary_key=True)
     result = CharField(80, default="")
@@ -453,7 +460,9 @@ class InboxMessage(BaseModel):
         constraints = [Check("kind <> 'fault' OR (code IS NOT NULL AND is_active IS NOT NULL)", name="fault_has_code_and_direction")]
 
 
-InboxMessage.add_index(InboxMessage.index(InboxMessage.terminal, InboxMessage.code, InboxMessage.at, where=SQL("kind = 'fault'"), name="inbox_fault_by_code"))
+InboxMessage.add_index(
+    InboxMessage.index(InboxMessage.terminal, InboxMessage.code, InboxMessage.at, where=SQL("kind = 'fault'"), name="inbox_fault_by_code")
+)
 InboxMessage.add_index(InboxMessage.index(InboxMessage.terminal, InboxMessage.at, where=SQL("kind = 'state'"), name="inbox_state_by_time"))
 
 
@@ -575,7 +584,11 @@ class Alarm(BaseModel):
 
     class Meta:
         indexes = ((("machine", "code"), True),)
-Alarm.add_index(Alarm.index(Alarm.severity, Alarm.last_event_at.desc(), where=SQL("condition <> 'normal' OR NOT is_acknowledged"), name="alarm_standing"))
+Alarm.add_index(
+    Alarm.index(
+        Alarm.severity, Alarm.last_event_at.desc(), where=SQL("condition <> 'normal' OR NOT is_acknowledged"), name="alarm_standing"
+    )
+)
 
 
 class Episode(BaseModel):
@@ -607,6 +620,7 @@ TABLES = (
     HistoryPersonal,
     Sequence,
     LiveVersion,
+    JobRun,
     FormSubmission,
     Area,
     User,

@@ -2,23 +2,14 @@
 
 import threading
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from peewee import Database
 
-from app.core import clock, db
+from app.core import db
 from app.core.numbering import next_number
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _shanghai():
-    before = clock.zone()
-    clock.use_zone(ZoneInfo("Asia/Shanghai"))
-    yield
-    clock.use_zone(before)
 
 
 def one_number(at: datetime = AT) -> str:

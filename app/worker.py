@@ -1,0 +1,87 @@
+"""``python -m app.worker``: does the periodic jobs. Any number of workers may run; each slot is run once."""
+
+import contextlib
+import signal
+import sys
+import threading
+from datetime import datetime, timedelta
+
+import structlog
+
+from app.accounts import sessions, throttle
+from app.core import clock, history, jobs, submissions
+from app.core.config import Config, ConfigError, load_config
+from app.core.errors import Unavailable
+from app.core.jobs import Job
+from app.core.logs import configure_logs
+from app.core.start import start
+from app.monitoring import intake
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 1.0
+LOOK_AGAIN_AFTER_S = 5.0
+KEYS_ARE_KEPT = timedelta(days=8)  # monitoring rule 7
+
+
+def all_jobs(config: Config) -> tuple[Job, ...]:
+    """The jobs of this version, most frequent first."""
+
+    def store_head(at: datetime) -> str:
+        history.store_head(config.heads_file, at)
+        return "stored"
+
+    return (
+        Job("heartbeat", timedelta(seconds=15), lambda at: "alive"),
+        Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),
+        Job("store-history-head", timedelta(hours=1), store_head),
+        Job("purge-sessions", timedelta(hours=1), lambda at: f"{sessions.purge(at)} deleted"),
+        Job("purge-form-submissions", timedelta(hours=1), lambda at: f"{submissions.purge(at)} deleted"),
+        Job("purge-message-keys", timedelta(hours=6), lambda at: f"{_purge_keys(at - KEYS_ARE_KEPT)} deleted"),
+    )
+
+
+def _purge_keys(before: datetime) -> int:
+    deleted, after_key = intake.purge_keys(before)
+    while after_key is not None:
+        more, after_key = intake.purge_keys(before, after_key)
+        deleted += more
+    return deleted
+
+
+def run(config: Config, stopping: threading.Event) -> None:
+    """Do what is due until ``stopping``; a database that is away is waited for."""
+    what = all_jobs(config)
+    log.info("worker_started", jobs=len(what))
+    wait_s = LOOK_EVERY_S
+    while not stopping.wait(wait_s):
+        wait_s = LOOK_EVERY_S
+        try:
+            for outcome in jobs.tick(what, clock.now()):
+                if outcome.name != "heartbeat":
+                    log.info("job_done", job=outcome.name, result=outcome.result)
+        except Unavailable:
+            log.warning("database_unavailable")
+            wait_s = LOOK_AGAIN_AFTER_S
+    log.info("worker_stopped")
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; returns the exit status."""
+    try:
+        config = load_config()
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    configure_logs("worker")
+    start(config)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with contextlib.suppress(KeyboardInterrupt):
+        run(config, stopping)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
