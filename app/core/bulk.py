@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from peewee import BigIntegerField, BlobField, BooleanField, Field, ForeignKeyField, IntegerField, Model
+from peewee import BigIntegerField, BlobField, BooleanField, DateField, Field, ForeignKeyField, IntegerField, Model
 from peewee import __exception_wrapper__ as driver_errors
 
 from app.core import db
@@ -58,10 +58,19 @@ def _arrays(fields: Sequence[Field]) -> str:
     return ", ".join(f"%s::{_array_type(field)}[]" for field in fields)
 
 
+_ARRAY_TYPES = (
+    (BigIntegerField, "bigint"),
+    (IntegerField, "integer"),
+    (BlobField, "bytea"),
+    (BooleanField, "boolean"),
+    (DateField, "date"),
+)
+
+
 def _array_type(field: Field) -> str:
     if isinstance(field, ForeignKeyField):
         return _array_type(field.rel_field)
-    for kind, name in ((BigIntegerField, "bigint"), (IntegerField, "integer"), (BlobField, "bytea"), (BooleanField, "boolean")):
+    for kind, name in _ARRAY_TYPES:
         if isinstance(field, kind):
             return name
     return "text"

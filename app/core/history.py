@@ -17,7 +17,7 @@ from typing import Any
 
 from peewee import BigIntegerField, BlobField, CharField, Check, CompositeKey, ForeignKeyField, IntegerField, TextField
 
-from app.core import clock, db
+from app.core import bulk, clock, db
 from app.core.db import BaseModel, InstantField
 from app.core.types import Actor
 
@@ -106,13 +106,15 @@ def record(
 def _write(entries: list[_Pending]) -> None:
     head = db.for_update(HistoryHead.select().where(HistoryHead.id == 1)).get()
     entry_id, prev_hash, at = head.entry_id, bytes(head.hash), clock.now()
+    rows, personal = [], []
     for entry in entries:
         entry_id += 1
         row = _row(entry_id, at, entry, prev_hash)
         row["hash"] = prev_hash = chain_hash(row)
-        HistoryEntry.insert(row).execute()
-        for name, value in entry.personal.items():
-            HistoryPersonal.insert(entry=entry_id, field=name, value=value).execute()
+        rows.append(tuple((row | {"at": clock.to_ms(at)}).values()))
+        personal.extend((entry_id, name, value) for name, value in entry.personal.items())
+    bulk.insert(HistoryEntry, tuple(row), rows)
+    bulk.insert(HistoryPersonal, ("entry", "field", "value"), personal)
     HistoryHead.update(entry_id=entry_id, hash=prev_hash).where(HistoryHead.id == 1).execute()
 
 

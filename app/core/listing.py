@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import ModelSelect, fn
+from peewee import ModelSelect
 
 from app.core.errors import N_, Invalid
-from app.core.paging import COUNT_CAP, PAGE_SIZE, decode_key, encode_key
+from app.core.paging import PAGE_SIZE, Order, capped_count, decode_key, encode_key
 from app.core.types import Page
 
 
@@ -24,31 +24,28 @@ def page(query: ModelSelect, *, sorts: Mapping[str, Sort], sort: str, after: str
 
     Raises ``Invalid`` for an unknown sort or a key that was tampered with.
     """
-    rows = list(_from(query, sorts, sort, after, before).limit(PAGE_SIZE + 1))
-    has_more = len(rows) > PAGE_SIZE
-    rows = rows[:PAGE_SIZE]
-    if before:
+    total, is_capped = capped_count(query.select(query.model.id))
+    is_backwards = before is not None and after is None
+    key = before if is_backwards else after
+    order = _order(query, sorts, sort)
+    ahead = query if key is None else query.where(order.beyond(decode_key(key, 2), is_backwards))
+    found = list(ahead.order_by(*order.by(is_backwards)).limit(PAGE_SIZE + 1))
+    rows, has_more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
+    if is_backwards:
         rows.reverse()
-    has_next, has_previous = (bool(rows), has_more) if before else (has_more, bool(after and rows))
-    total = capped_count(query)
-    return Page(
-        rows,
-        min(total, COUNT_CAP),
-        total > COUNT_CAP,
-        _key(rows[-1], sorts, sort) if has_next else None,
-        _key(rows[0], sorts, sort) if has_previous else None,
-    )
+    has_next, has_previous = (bool(rows), has_more) if is_backwards else (has_more, bool(after and rows))
+    next_key = _key(rows[-1], sorts, sort) if has_next else None
+    return Page(rows, total, is_capped, next_key, _key(rows[0], sorts, sort) if has_previous else None)
 
 
 def whole(query: ModelSelect, *, sorts: Mapping[str, Sort], sort: str) -> ModelSelect:
     """All of ``query`` in the order of ``sort``, for an export."""
-    return _from(query, sorts, sort, None, None)
+    return query.order_by(*_order(query, sorts, sort).by())
 
 
-def capped_count(query: ModelSelect) -> int:
-    """How many rows ``query`` has, counted no further than one more than ``COUNT_CAP``."""
-    found = query.select(query.model.id).order_by().limit(COUNT_CAP + 1).alias("found")
-    return int(query.model.select(fn.COUNT(1)).from_(found).scalar())
+def _order(query: ModelSelect, sorts: Mapping[str, Sort], sort: str) -> Order:
+    is_down = sort.startswith("-")
+    return Order((_sort(sorts, sort).column, query.model.id), (is_down, is_down))
 
 
 def _sort(sorts: Mapping[str, Sort], sort: str) -> Sort:
@@ -56,16 +53,6 @@ def _sort(sorts: Mapping[str, Sort], sort: str) -> Sort:
         return sorts[sort.removeprefix("-")]
     except KeyError:
         raise Invalid(N_("This list cannot be sorted that way.")) from None
-
-
-def _from(query: ModelSelect, sorts: Mapping[str, Sort], sort: str, after: str | None, before: str | None) -> ModelSelect:
-    column, row_id = _sort(sorts, sort).column, query.model.id
-    is_down = sort.startswith("-") != bool(before)
-    if after or before:
-        value, last_id = decode_key(after or before or "", 2)
-        is_beyond, is_later = (column < value, row_id < last_id) if is_down else (column > value, row_id > last_id)
-        query = query.where(is_beyond | ((column == value) & is_later))
-    return query.order_by(column.desc(), row_id.desc()) if is_down else query.order_by(column.asc(), row_id.asc())
 
 
 def _key(row: Any, sorts: Mapping[str, Sort], sort: str) -> str:

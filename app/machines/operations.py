@@ -1,24 +1,36 @@
 """What is done to machines. The only writer of the asset register; profiles are imported in ``profile_operations``."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from app.accounts.models import Area
-from app.core import clock, db, history, live, submissions
+from app.core import bulk, clock, db, history, live, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
 from app.customers.models import Customer, Site
 from app.machines.models import DeviceProfile, Machine, MachineModel
 from app.machines.profile_operations import import_profile, seed_profiles
 
-__all__ = ["MachineDetails", "create_machine", "edit_machine", "import_profile", "model_named", "seed_profiles"]
+__all__ = [
+    "MachineDetails",
+    "create_machine",
+    "edit_machine",
+    "enter_machines",
+    "import_profile",
+    "model_named",
+    "problems",
+    "renew",
+    "seed_profiles",
+]
 
 DEVICE = re.compile(r"[A-Za-z0-9._-]{1,64}")  # the topic level of the feed (monitoring §1)
 _SERIAL = re.compile(r"[^\s/\\?#%\x00-\x1f][^/\\?#%\x00-\x1f]{0,39}")
 # These stand where a serial number stands in an address.
 _RESERVED = ("new",)
+_COLUMNS = tuple(field.name for field in Machine._meta.sorted_fields if field.name != "id")
 DEFAULT_WARRANTY_MONTHS = 12
 MAX_WARRANTY_MONTHS = 240
 
@@ -50,12 +62,20 @@ def create_machine(*, by: Actor, details: MachineDetails, form_token: str | None
     with db.transaction():
         if form_token and not submissions.claim(form_token):
             return Machine.get(Machine.serial == submissions.result_of(form_token))
-        check(details, None)
-        machine = Machine.create(**_fields(details), created_at=at or clock.now())
+        _check(details, None)
+        enter_machines(by=by, details=[(details, model_named(details.model))], at=at)
         if form_token:
-            submissions.settle(form_token, machine.serial)
-        _record(by, "created", machine, after=shown(machine))
-    return machine
+            submissions.settle(form_token, details.serial.strip())
+        return Machine.get(Machine.serial == details.serial.strip())
+
+
+def enter_machines(*, by: Actor, details: Sequence[tuple[MachineDetails, MachineModel]], at: datetime | None = None) -> None:
+    """Write new machines whose details were checked, all at once in the running transaction."""
+    created_at = clock.to_ms(at or clock.now())
+    machines = [Machine(**_fields(d, model), created_at=created_at) for d, model in details]
+    bulk.insert(Machine, _COLUMNS, [tuple(_stored(machine, name) for name in _COLUMNS) for machine in machines])
+    for machine in machines:
+        _record(by, "created", machine, after=_shown(machine))
 
 
 def edit_machine(*, by: Actor, machine: Machine, version: int, details: MachineDetails) -> bool:
@@ -65,17 +85,21 @@ def edit_machine(*, by: Actor, machine: Machine, version: int, details: MachineD
     """
     by.require("machines.edit")
     with db.transaction():
-        check(details, machine)
-        before = shown(machine)
-        _claim(machine, version, _fields(details))
-        after = shown(machine)
-        if before != after:
-            _record(by, "edited", machine, before=before, after=after)
+        _check(details, machine)
+        return renew(by=by, machine=machine, version=version, details=details, model=model_named(details.model))
+
+
+def renew(*, by: Actor, machine: Machine, version: int, details: MachineDetails, model: MachineModel) -> bool:
+    """Write checked details over a machine, in the running transaction; returns whether anything changed. Raises ``Conflict``."""
+    before = _shown(machine)
+    _claim(machine, version, _fields(details, model))
+    after = _shown(machine)
+    if before != after:
+        _record(by, "edited", machine, before=before, after=after)
     return before != after
 
 
-def check(details: MachineDetails, machine: Machine | None) -> None:
-    """Raise ``Invalid`` with everything wrong with ``details``; ``machine`` is the one they are for, None for a new one."""
+def _check(details: MachineDetails, machine: Machine | None) -> None:
     wrong = problems(details)
     if not wrong.get("serial") and _is_taken(Machine.serial, details.serial.strip(), machine):
         wrong["serial"] = N_("There is a machine of this serial number already.")
@@ -110,12 +134,12 @@ def model_named(name: str) -> MachineModel:
     return MachineModel.get_or_create(name=name.strip())[0]
 
 
-def _fields(details: MachineDetails) -> dict[str, Any]:
+def _fields(details: MachineDetails, model: MachineModel) -> dict[str, Any]:
     place = details.site or details.customer
     return {
         "serial": details.serial.strip(),
         "device": details.device.strip() or None,
-        "model": model_named(details.model),
+        "model": model,
         "profile": details.profile,
         "customer": details.customer,
         "site": details.site,
@@ -126,6 +150,11 @@ def _fields(details: MachineDetails) -> dict[str, Any]:
         "warranty_months": details.warranty_months,
         "batch": details.batch.strip(),
     }
+
+
+def _stored(machine: Machine, name: str) -> Any:
+    value = getattr(machine, Machine._meta.fields[name].column_name)
+    return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
 
 
 def _is_taken(field: Any, value: str, by_other_than: Machine | None) -> bool:
@@ -142,8 +171,7 @@ def _claim(machine: Machine, version: int, fields: dict[str, Any]) -> None:
     machine.version = version + 1
 
 
-def shown(machine: Machine) -> dict[str, Any]:
-    """The machine as the history keeps it."""
+def _shown(machine: Machine) -> dict[str, Any]:
     names = ("serial", "device", "model_id", "profile_id", "customer_id", "site_id", "area_id", "gateway", "warranty_months", "batch")
     dates = {name: str(getattr(machine, name)) if getattr(machine, name) else None for name in ("accepted_on", "shipped_on")}
     return {name: getattr(machine, name) for name in names} | dates
