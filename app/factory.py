@@ -8,9 +8,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli
 from app.accounts import sign_in
+from app.accounts.operations import set_preferences
 from app.core import start
 from app.core.config import Config
-from app.web import assets, auth, compression, errors, filters, health, i18n, navigation, preferences, security
+from app.web import assets, auth, compression, errors, filters, health, i18n, labels, navigation, preferences, security
 from app.web.htmx import htmx
 
 ROOT = Path(__file__).parent.parent
@@ -45,8 +46,9 @@ def create_app(config: Config) -> Flask:
     health.init_app(app, checks=())
     assets.init_app(app)
     filters.init_app(app)
+    labels.init_app(app)
     navigation.init_app(app)
-    preferences.init_app(app)
+    preferences.init_app(app, set_preferences)
     compression.init_app(app)
     for name in BLUEPRINTS + (DEMO_BLUEPRINTS if config.is_demo else ()):
         app.register_blueprint(import_module(name).blueprint)

@@ -1,6 +1,6 @@
 """Version rows of live screens: one integer to read says whether anything changed."""
 
-from peewee import BigIntegerField, CharField
+from peewee import BigIntegerField, CharField, fn
 
 from app.core import db
 from app.core.db import BaseModel
@@ -27,3 +27,8 @@ def _increment(name: str) -> None:
 def version(name: str) -> int:
     """The present version of ``name``; 0 before its first change."""
     return LiveVersion.select(LiveVersion.value).where(LiveVersion.name == name).scalar() or 0
+
+
+def versions(*names: str) -> int:
+    """One number for several ``names`` that grows when any of them changes."""
+    return LiveVersion.select(fn.SUM(LiveVersion.value)).where(LiveVersion.name.in_(names)).scalar() or 0

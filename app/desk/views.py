@@ -1,5 +1,153 @@
-"""The ticket page: the ticket, its timeline with notes and alarms, its machine."""
+"""The ticket page: the ticket, why it exists, its timeline with notes and alarms, its machine, and what can be done now."""
 
-from flask import Blueprint
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from werkzeug.wrappers import Response
+
+from app.core import clock
+from app.core.errors import N_, Conflict, Invalid
+from app.desk import queries
+from app.machines.warranty import warranty_on
+from app.monitoring import queries as monitoring
+from app.tickets import forms, operations, reasons, states
+from app.tickets import queries as tickets
+from app.tickets.models import Ticket, TicketStatus
+from app.web.auth import actor, requires
+from app.web.errors import words
+from app.web.forms import status_of, submitted
+from app.web.render import live_tag, render, see_other, tagged, unchanged
 
 blueprint = Blueprint("desk", __name__)
+
+
+@blueprint.get("/tickets/<number>")
+@requires("tickets.read")
+def ticket(number: str) -> Response:
+    """The ticket page."""
+    return _page(number)
+
+
+@blueprint.get("/tickets/<number>/timeline")
+@requires("tickets.read")
+def timeline(number: str) -> Response:
+    """The part of the ticket page that keeps itself up to date; ``?entries=all`` shows old entries too."""
+    tag = live_tag("tickets", "alarms")
+    if (same := unchanged(tag)) is not None:
+        return same
+    return tagged(_page(number, fragment="desk/_timeline.html"), tag)
+
+
+@blueprint.get("/tickets/<number>/print")
+@requires("tickets.read")
+def printed(number: str) -> Response:
+    """The ticket as a sheet of paper."""
+    found = tickets.by_number(actor(), number)
+    return render("desk/print.html", **_shown(found))
+
+
+@blueprint.post("/tickets/<number>/notes")
+@requires("tickets.note")
+def notes(number: str) -> Response:
+    """Leave a note."""
+    found, text = tickets.by_number(actor(), number), request.form.get("text", "")
+    return _done(number, lambda: operations.add_note(by=actor(), ticket=found, text=text), note=text)
+
+
+@blueprint.post("/tickets/<number>/state")
+@requires("tickets.edit")
+def state(number: str) -> Response:
+    """Move the ticket on to the state ``to``."""
+    found, to, reason = tickets.by_number(actor(), number), _state(request.form.get("to", "")), request.form.get("reason", "")
+    return _done(
+        number,
+        lambda: operations.change_status(by=actor(), ticket=found, to=to, version=_version(), reason=reason),
+        reason=reason,
+        to=to,
+    )
+
+
+@blueprint.post("/tickets/<number>/undo")
+@requires("tickets.edit")
+def undo(number: str) -> Response:
+    """Take the last change of state back."""
+    found = tickets.by_number(actor(), number)
+    return _done(number, lambda: operations.undo(by=actor(), ticket=found, version=_version()))
+
+
+@blueprint.get("/tickets/<number>/edit")
+@requires("tickets.edit")
+def edit(number: str) -> Response:
+    """The form that changes what the ticket says."""
+    found = tickets.by_number(actor(), number)
+    form = forms.WordsForm(formdata=None, obj=found)
+    return render("desk/edit.html", fragment="desk/_edit.html", form=form, ticket=found)
+
+
+@blueprint.post("/tickets/<number>/edit")
+@requires("tickets.edit")
+def change(number: str) -> Response:
+    """Change what the ticket says; what was typed stays when somebody else was quicker."""
+    found, form = tickets.by_number(actor(), number), forms.WordsForm()
+    changes = {name: form[name].data for name in operations.EDITABLE}
+    try:
+        is_done, problem = submitted(form, lambda: operations.edit(by=actor(), ticket=found, version=_version(), **changes))
+        status = status_of(form)
+    except Conflict as error:
+        is_done, problem, status = False, words(error), error.status
+        form.version.data = str(found.version)
+    if is_done:
+        return see_other(url_for("desk.ticket", number=number))
+    return render("desk/edit.html", fragment="desk/_edit.html", status=status, form=form, ticket=found, problem=problem)
+
+
+def _done(number: str, act: Callable[[], object], **typed: Any) -> Response:
+    """Do it and show the ticket; refused, the page comes back as it is now with what was typed."""
+    try:
+        act()
+    except (Conflict, Invalid) as error:
+        return _page(number, status=error.status, problem=words(error), typed=typed)
+    return see_other(url_for("desk.ticket", number=number))
+
+
+def _page(number: str, *, fragment: str = "desk/_ticket.html", status: int = 200, problem: str = "", typed: Any = None) -> Response:
+    found = tickets.by_number(actor(), number)
+    tag = live_tag("tickets", "alarms")
+    return render("desk/ticket.html", fragment=fragment, status=status, tag=tag, problem=problem, typed=typed or {}, **_shown(found))
+
+
+def _shown(found: Ticket) -> dict[str, Any]:
+    now, machine = clock.now(), found.machine
+    may_move = actor().may("tickets.edit")
+    shows_all = request.args.get("entries") == "all"
+    return {
+        "ticket": found,
+        "reasons": reasons.from_json(found.reason),
+        "timeline": queries.timeline(found, queries.SHOWN_AT_MOST if shows_all else queries.SHOWN),
+        "ways": states.ways(TicketStatus(found.status), operations.ended_at(found), now) if may_move else (),
+        "undoable": operations.undoable(found, now) if may_move else None,
+        "needs_reason": lambda to: states.needs_reason(TicketStatus(found.status), to),
+        "warranty": machine and _warranty(found),
+        "others": tickets.open_of_machine(machine, found) if machine else [],
+        "alarms": monitoring.standing(actor(), machine=machine) if machine else [],
+    }
+
+
+def _warranty(found: Ticket) -> Any:
+    machine, day = found.machine, found.opened_at.astimezone(clock.zone()).date()
+    return warranty_on(day, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
+
+
+def _state(text: str) -> TicketStatus:
+    try:
+        return TicketStatus(text)
+    except ValueError:
+        raise Invalid(N_("There is no such state.")) from None
+
+
+def _version() -> int:
+    text = request.form.get("version", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid(N_("This form is not complete. Reload the page and send it again."))
+    return int(text)

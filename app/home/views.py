@@ -1,5 +1,27 @@
 """The start page: what waits for the person who looks at it."""
 
 from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from app.home import queries
+from app.web.auth import actor, requires
+from app.web.render import live_tag, render, tagged, unchanged
 
 blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+@requires("self.use")
+def start() -> Response:
+    """What waits for me, oldest first, with the one button that moves it; keeps itself up to date."""
+    tag = live_tag("tickets", "alarms")
+    if (same := unchanged(tag)) is not None:
+        return same
+    me = actor()
+    has_steps = bool(queries.steps_of(me))
+    shown = {
+        "items": queries.waiting(me) if has_steps else [],
+        "tickets": queries.open_tickets(me) if not has_steps and me.may("tickets.read") else None,
+        "figures": queries.figures(me),
+    }
+    return tagged(render("home/start.html", fragment="home/_waiting.html", tag=tag, has_steps=has_steps, **shown), tag)

@@ -204,10 +204,7 @@ def _stale(ticket_id: int) -> Conflict:
     present = Ticket.get_or_none(Ticket.id == ticket_id)
     if present is None:
         raise NotFound(N_("There is no such ticket."))
-    return Conflict(
-        N_("Somebody was quicker: this ticket has changed meanwhile. Its present state stands above; look, then decide again."),
-        status=present.status,
-    )
+    return Conflict(N_("This ticket has changed meanwhile. Look at its present state, then decide again."), status=present.status)
 
 
 def _keep_faults(ticket: Ticket) -> None:

@@ -1,7 +1,7 @@
 """What screens show of tickets: the list, one ticket, what is counted."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as day_time
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from peewee import JOIN, ModelSelect
 from app.core import clock, paging, textsearch
 from app.core.errors import N_, NotFound
 from app.core.paging import Order
-from app.core.types import Actor, Page
+from app.core.types import Actor, Page, Row
 from app.customers.models import Contact, Customer
 from app.machines.models import Machine
 from app.tickets import searching
@@ -44,6 +44,11 @@ class TicketFilter:
     from_on: date | None = None
     to_on: date | None = None
     sort: str = "-opened_at"
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether more was asked for than what is open."""
+        return replace(self, sort="-opened_at") != TicketFilter()
 
 
 class TicketRow(NamedTuple):
@@ -119,20 +124,20 @@ def page(actor: Actor, wanted: TicketFilter, *, after: str | None = None, before
     return paging.page_of(_with_names(matching), order, row=TicketRow, total=total, after=after, before=before)
 
 
-def every(actor: Actor, wanted: TicketFilter) -> Iterator[TicketRow]:
-    """All rows that the list would show, page after page, for exports."""
+def every(actor: Actor, wanted: TicketFilter, columns: tuple[Any, ...] = COLUMNS, row: Callable[..., Row] = TicketRow) -> Iterator[Row]:
+    """All rows that the list would show, page after page, for exports; ``columns`` end as ``COLUMNS`` do."""
     after: str | None = None
     matching, order = _matching(actor, wanted)
     while matching is not None:
-        found = paging.page_of(_with_names(matching), order, row=TicketRow, total=(0, False), after=after)
+        found = paging.page_of(_with_names(matching, columns), order, row=row, total=(0, False), after=after)
         yield from found.rows
         after = found.next_key
         if after is None:
             return
 
 
-def _with_names(matching: ModelSelect) -> ModelSelect:
-    query = matching.select(*COLUMNS)
+def _with_names(matching: ModelSelect, columns: tuple[Any, ...] = COLUMNS) -> ModelSelect:
+    query = matching.select(*columns)
     return query.join_from(Ticket, Machine, JOIN.LEFT_OUTER).join_from(Ticket, Customer, JOIN.LEFT_OUTER)
 
 

@@ -1,9 +1,12 @@
 """One URL, two answers: the page, or only its fragment for htmx."""
 
 from typing import Any
+from zlib import crc32
 
 from flask import Response, make_response, redirect, render_template, request
+from flask_babel import get_locale
 
+from app.core import clock, live
 from app.web.htmx import htmx
 
 
@@ -20,6 +23,12 @@ def see_other(location: str) -> Response:
     response = make_response(redirect(location, code=303))
     response.vary.add("HX-Request")
     return response
+
+
+def live_tag(*names: str) -> str:
+    """The version of what this address shows: changes with each of the live ``names``, the language, and every minute, as ages do."""
+    shown = crc32(f"{request.full_path} {get_locale()}".encode())
+    return f"{live.versions(*names)}.{clock.now_ms() // 60_000}.{shown:x}"
 
 
 def unchanged(tag: str) -> Response | None:

@@ -1,0 +1,72 @@
+"""What happened to a ticket, from all that know of it, in one timeline."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from peewee import JOIN
+
+from app.accounts.models import User
+from app.monitoring.models import Episode
+from app.tickets.models import Ticket, TicketNote, TicketTransition
+
+# A page shows so many entries of each kind, the newest; the rest is a link away.
+SHOWN = 100
+SHOWN_AT_MOST = 5_000
+
+
+class Happening(StrEnum):
+    """What an entry of the timeline tells."""
+
+    MOVED = "moved"
+    NOTED = "noted"
+    RAISED = "raised"
+    ENDED = "ended"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened; ``record`` is the transition, note or episode it comes from."""
+
+    at: datetime
+    happening: Happening
+    who: str
+    record: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The entries, newest last; ``has_earlier`` says that older ones were left out."""
+
+    entries: list[Entry]
+    has_earlier: bool
+
+
+def timeline(ticket: Ticket, limit: int = SHOWN) -> Timeline:
+    """What happened to ``ticket``: changes of state, notes, and the episodes of its alarms."""
+    moved = _newest(TicketTransition.select().where(TicketTransition.ticket == ticket), TicketTransition.id, limit)
+    noted = _newest(TicketNote.select().where(TicketNote.ticket == ticket), TicketNote.id, limit)
+    episodes = Episode.select(Episode, User).join(User, JOIN.LEFT_OUTER).where(Episode.ticket == ticket)
+    raised = _newest(episodes, Episode.id, limit)
+    entries = [Entry(one.at, Happening.MOVED, one.by_name, one) for one in moved[:limit]]
+    entries += [Entry(one.at, Happening.NOTED, one.by_name, one) for one in noted[:limit]]
+    for episode in raised[:limit]:
+        entries += _of_episode(episode)
+    has_earlier = any(len(rows) > limit for rows in (moved, noted, raised))
+    return Timeline(sorted(entries, key=lambda entry: entry.at), has_earlier)
+
+
+def _newest(query: Any, key: Any, limit: int) -> list[Any]:
+    return list(query.order_by(key.desc()).limit(limit + 1))
+
+
+def _of_episode(episode: Episode) -> list[Entry]:
+    found = [Entry(episode.started_at, Happening.RAISED, "", episode)]
+    if episode.acknowledged_at:
+        who = episode.acknowledged_by.name if episode.acknowledged_by else ""
+        found.append(Entry(episode.acknowledged_at, Happening.ACKNOWLEDGED, who, episode))
+    if episode.ended_at:
+        found.append(Entry(episode.ended_at, Happening.ENDED, "", episode))
+    return found

@@ -1,0 +1,89 @@
+"""What people type about tickets, checked for shape; the rules are in the operations."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import date
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.core.errors import N_, Invalid
+from app.tickets.models import Priority, TicketKind, TicketSource, TicketStatus
+from app.tickets.queries import ANY, OPEN, SORTS, TicketFilter
+from app.web.labels import options
+
+# A person opens tickets from these; the others are opened by the program.
+SOURCES_BY_HAND = ("hotline", "wechat", "email", "walk_in", "inspection")
+
+
+class TicketForm(FlaskForm):
+    """A new ticket. ``form_token`` is made with the form, so that sending it twice opens one ticket."""
+
+    form_token = HiddenField()
+    source = SelectField(_("Came by"), choices=[(value, words) for value, words in options("TicketSource") if value in SOURCES_BY_HAND])
+    kind = SelectField(_("Kind"), choices=options("TicketKind"))
+    priority = SelectField(_("Priority"), choices=options("Priority"), default=Priority.HIGH)
+    machine = StringField(_("Machine (serial number)"), validators=[Length(max=40)])
+    customer = StringField(_("Customer"), validators=[Length(max=120)])
+    contact = StringField(_("Contact (name or phone)"), validators=[Length(max=60)])
+    title = StringField(_("In a few words"), validators=[InputRequired(_("Say in a few words what it is about.")), Length(max=200)])
+    text = TextAreaField(_("What was said"), validators=[Length(max=8000)])
+
+
+class WordsForm(FlaskForm):
+    """Changing what a ticket says."""
+
+    version = HiddenField()
+    kind = SelectField(_("Kind"), choices=options("TicketKind"))
+    priority = SelectField(_("Priority"), choices=options("Priority"))
+    title = StringField(_("In a few words"), validators=[InputRequired(_("Say in a few words what it is about.")), Length(max=200)])
+    text = TextAreaField(_("What was said"), validators=[Length(max=8000)])
+
+
+def new_token() -> str:
+    """A token for a form about to be shown."""
+    return secrets.token_urlsafe(24)
+
+
+def wanted_from(query: Mapping[str, str]) -> TicketFilter:
+    """The list's filter as it stands in the address. Raises ``Invalid`` for values that no choice offers.
+
+    Searching looks everywhere unless a state is chosen; without words the list begins with what is open.
+    """
+    q = query.get("q", "").strip()[:200]
+    return TicketFilter(
+        q=q,
+        status=_one_of(query, "status", (OPEN, ANY, *TicketStatus)) or (ANY if q else OPEN),
+        kind=_one_of(query, "kind", TicketKind),
+        priority=_one_of(query, "priority", Priority),
+        source=_one_of(query, "source", TicketSource),
+        machine=query.get("machine", "").strip(),
+        customer=_number(query, "customer"),
+        area=_number(query, "area"),
+        from_on=_day(query, "from"),
+        to_on=_day(query, "to"),
+        sort=_one_of(query, "sort", SORTS) or "-opened_at",
+    )
+
+
+def _one_of(query: Mapping[str, str], name: str, allowed: object) -> str | None:
+    value = query.get(name) or None
+    if value is not None and value not in allowed:  # type: ignore[operator]
+        raise Invalid(N_("The list cannot be filtered that way."))
+    return value
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    value = query.get(name) or None
+    if value is not None and not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise Invalid(N_("The list cannot be filtered that way."))
+    return int(value) if value else None
+
+
+def _day(query: Mapping[str, str], name: str) -> date | None:
+    try:
+        return date.fromisoformat(query[name]) if query.get(name) else None
+    except ValueError:
+        raise Invalid(N_("That is not a day; write it like 2026-11-23.")) from None
