@@ -77,7 +77,7 @@ class People:
 
 
 def people() -> People:
-    """Write clerk Chen, technicians Li (north) and Wang (south), the area manager (north), deputy Zhao, manager Liu, quality Sun, the administrator and a disabled clerk."""
+    """Write all of ``People``: Li and the area manager work in the north, Wang in the south, the others are bound to no area."""
     north, south = make_area("North"), make_area("South")
     return People(
         north=north,

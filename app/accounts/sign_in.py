@@ -10,11 +10,11 @@ from app.accounts import passwords, sessions, throttle
 from app.accounts.models import SessionKind, User
 from app.accounts.permissions import permissions_of, sees_every_area
 from app.core import clock, db, history
-from app.core.errors import DomainError, Invalid, N_
+from app.core.errors import N_, DomainError, Invalid
 from app.core.types import Actor
 
 log = structlog.get_logger()
-CHANGE_PASSWORD = "/account/password"
+FIRST_STEP = "/account/password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _person(token: str, loaded: sessions.Loaded) -> SignedInUser:
         name=loaded.name,
         locale=loaded.locale,
         theme=loaded.theme,
-        must_first=CHANGE_PASSWORD if loaded.must_change_password else None,
+        must_first=FIRST_STEP if loaded.must_change_password else None,
         actor=actor,
     )
 

@@ -10,7 +10,7 @@ from peewee import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.core import db
-from app.core.errors import Conflict, DomainError, N_, TooManyAttempts, Unavailable
+from app.core.errors import N_, Conflict, DomainError, TooManyAttempts, Unavailable
 from app.web.htmx import htmx
 
 log = structlog.get_logger()
@@ -61,7 +61,10 @@ def _domain_error(error: DomainError) -> Response:
 
 
 def _csrf_error(error: CSRFError) -> Response:
-    return answer(400, gettext("This form has been open too long or was sent from elsewhere. Nothing was changed; go back, reload and send it again."))
+    message = gettext(
+        "This form has been open too long or was sent from elsewhere. Nothing was changed; go back, reload and send it again."
+    )
+    return answer(400, message)
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -1,7 +1,6 @@
 """Pages of sign-in, one's own account, users, areas and the history."""
 
-from flask import Blueprint
+from app.accounts.views import account, areas, history, sign_in, users, words
+from app.accounts.views.blueprint import blueprint
 
-blueprint = Blueprint("accounts", __name__)
-
-from app.accounts.views import sign_in  # noqa: E402, F401
+__all__ = ["account", "areas", "blueprint", "history", "sign_in", "users", "words"]
