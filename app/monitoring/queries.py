@@ -7,7 +7,6 @@ from typing import Any
 from peewee import JOIN, Case, ModelSelect, fn
 
 from app.accounts.models import Area, User
-from app.core import live
 from app.core.errors import N_, NotFound
 from app.core.types import Actor
 from app.customers.models import Customer
@@ -23,16 +22,8 @@ RANK = {Priority.CRITICAL: 0, Priority.HIGH: 1, Priority.LOW: 2}
 MAX_ALARMS = 100
 MAX_TILES = 300
 MAX_EPISODES = 50
-# A tag of a live screen changes at least this often, because ages are part of what it shows.
-TAG_LASTS_MS = 60_000
-
 _rank = Case(Alarm.severity, tuple((severity, rank) for severity, rank in RANK.items()), 9)
 _is_standing = (Alarm.condition != Condition.NORMAL) | ~Alarm.is_acknowledged
-
-
-def tag(now_ms: int) -> str:
-    """The version of everything that the monitoring's live screens show."""
-    return f"{live.version('alarms')}.{live.version('monitoring')}.{live.version('feed')}.{now_ms // TAG_LASTS_MS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +112,11 @@ def waiting(actor: Actor, limit: int = 20) -> list[AlarmRow]:
     """Alarms that nobody has acknowledged, worst first, then oldest; for start pages."""
     query = _standing(actor, Filters()).where(~Alarm.is_acknowledged)
     return _rows(query.order_by(_rank, Alarm.last_event_at, Alarm.id).limit(limit))
+
+
+def alarm_row(actor: Actor, alarm_id: int) -> AlarmRow | None:
+    """One alarm as the list shows it; None when it stands no longer."""
+    return next(iter(_rows(_standing(actor, Filters()).where(Alarm.id == alarm_id))), None)
 
 
 def _standing(actor: Actor, filters: Filters) -> ModelSelect:

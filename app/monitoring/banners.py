@@ -1,0 +1,25 @@
+"""The sentence above every page while the feed does not come in as it should."""
+
+from flask_babel import gettext as _
+
+from app.monitoring import feed
+from app.web.navigation import Banner
+
+TRIAL = "trial"
+FEED = "/monitoring/feed"
+
+
+def feed_banner() -> Banner | None:
+    """Monitoring interrupted, in trouble, or running without the promise of delivery; None when all is well."""
+    health = feed.health()
+    if health.status is None or not health.is_alive:
+        return Banner(
+            _("Monitoring interrupted: the subscriber does not answer. Alarms may be missing here."), "critical", "/monitoring/feed"
+        )
+    if not health.status.is_connected:
+        return Banner(_("Monitoring interrupted: no connection to the broker. Messages wait there."), "critical", FEED)
+    if health.status.problem:
+        return Banner(_("Monitoring reports: %(problem)s", problem=health.status.problem), "high", FEED)
+    if health.status.delivery == TRIAL:
+        return Banner(_("Trial operation: the embedded broker does not deliver messages again after a crash."), "plain", FEED)
+    return None

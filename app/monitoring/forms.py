@@ -1,0 +1,114 @@
+"""What people type on the monitoring's screens, checked for shape; the rules are in the operations."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.core.errors import N_, Invalid
+from app.monitoring.fault_register import DEFAULT_SORT, SORTS
+from app.monitoring.fault_register import Filters as FaultFilters
+from app.monitoring.queries import Filters as BoardFilters
+from app.tickets.models import Priority
+
+FAULT_STATES = ("active", "gone", "unacknowledged")
+WINDOWS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+DEFAULT_WINDOW = "day"
+LONGEST_Q = 80
+
+
+class RegistrationForm(FlaskForm):
+    """The machine behind a device in quarantine."""
+
+    serial = StringField(_("Serial number"), validators=[InputRequired(_("Please give the serial number.")), Length(max=40)])
+    model = StringField(_("Model"), validators=[Length(max=80)])
+    customer = StringField(_("Customer"), validators=[Length(max=120)])
+    profile = SelectField(_("Monitoring profile"))
+
+
+class CredentialForm(FlaskForm):
+    """The device that may speak on the feed."""
+
+    device = StringField(_("Device code"), validators=[InputRequired(_("Please give the device code.")), Length(max=64)])
+
+
+def board_filters(query: Mapping[str, str]) -> BoardFilters:
+    """What the board is narrowed to, as it stands in the address. Raises ``Invalid``."""
+    return BoardFilters(
+        area=_number(query, "area"),
+        customer=_number(query, "customer"),
+        model=_number(query, "model"),
+        with_normal=query.get("normal") == "1",
+    )
+
+
+def fault_filters(query: Mapping[str, str], zone: ZoneInfo) -> FaultFilters:
+    """What the fault register is narrowed to; ``from`` and ``to`` are days in ``zone``, both included. Raises ``Invalid``."""
+    last = _day(query, "to", zone)
+    return FaultFilters(
+        q=query.get("q", "").strip()[:LONGEST_Q],
+        machine=query.get("machine", "").strip()[:LONGEST_Q],
+        code=query.get("code", "").strip()[:LONGEST_Q],
+        severity=_one_of(query, "severity", tuple(Priority)),
+        area=_number(query, "area"),
+        from_at=_day(query, "from", zone),
+        to_at=last + timedelta(days=1) if last else None,
+        state=_one_of(query, "state", FAULT_STATES),
+    )
+
+
+def fault_sort(query: Mapping[str, str]) -> str:
+    """The order of the register. Raises ``Invalid``."""
+    return _one_of(query, "sort", tuple(SORTS)) or DEFAULT_SORT
+
+
+def window(query: Mapping[str, str], newest_at: datetime | None, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The time that a chart shows: ``from`` and ``to`` if given, else the ``window`` that ends now.
+
+    A window without a reading ends at the newest one instead. Raises ``Invalid``.
+    """
+    from_at, to_at = _moment(query, "from", zone), _moment(query, "to", zone)
+    length = WINDOWS[_one_of(query, "window", tuple(WINDOWS)) or DEFAULT_WINDOW]
+    if to_at is None:
+        is_old = newest_at is not None and newest_at < now - length
+        to_at = from_at + length if from_at else newest_at + timedelta(seconds=1) if is_old and newest_at else now
+    from_at = from_at or to_at - length
+    if from_at >= to_at:
+        raise Invalid(N_("The beginning must lie before the end."))
+    return from_at, to_at
+
+
+def _one_of(query: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = query.get(name, "")
+    if value and value not in allowed:
+        raise Invalid(N_("The list cannot be filtered that way."))
+    return value
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    value = query.get(name, "")
+    if value and not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise Invalid(N_("The list cannot be filtered that way."))
+    return int(value) if value else None
+
+
+def _day(query: Mapping[str, str], name: str, zone: ZoneInfo) -> datetime | None:
+    moment = _moment(query, name, zone)
+    return datetime.combine(moment.astimezone(zone).date(), time(), zone).astimezone(UTC) if moment else None
+
+
+def _moment(query: Mapping[str, str], name: str, zone: ZoneInfo) -> datetime | None:
+    """A time as people and browsers write it, in ``zone`` unless it names one."""
+    value = query.get(name, "").strip()
+    if not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid(N_("That is not a time; write it like 2026-11-23 08:00.")) from None

@@ -1,5 +1,0 @@
-"""Screens of the monitoring: board, alarms, machine, faults, feed."""
-
-from flask import Blueprint
-
-blueprint = Blueprint("monitoring", __name__)

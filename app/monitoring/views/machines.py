@@ -1,0 +1,67 @@
+"""The monitoring of one machine: alarms, readings, episodes, its terminal."""
+
+from datetime import datetime
+
+from flask import current_app, jsonify, request
+from werkzeug.wrappers import Response
+
+from app.core import clock
+from app.core.errors import N_, NotFound
+from app.machines.models import Machine
+from app.machines.queries import profile_of
+from app.monitoring import charts, forms, queries, readings
+from app.monitoring.models import Terminal
+from app.monitoring.views.routes import LIVE, blueprint
+from app.web.auth import actor, requires
+from app.web.render import live_tag, render, tagged, unchanged
+
+
+@blueprint.app_template_filter("input_moment")
+def input_moment(at: datetime) -> str:
+    """A time as a ``datetime-local`` field takes it, in the deployment's time zone."""
+    return at.astimezone(current_app.config["CENTRE"].zone).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@blueprint.get("/monitoring/machines/<device>")
+@requires("monitoring.read")
+def machine(device: str) -> Response:
+    """The machine's screen; its alarms and episodes keep themselves up to date, the chart stays as it was asked for."""
+    tag = live_tag(*LIVE)
+    if (same := unchanged(tag)) is not None:
+        return same
+    found = queries.machine_by_device(actor(), device)
+    terminal = queries.terminal_of(found)
+    shown = {
+        "machine": found,
+        "terminal": terminal,
+        "profile": profile_of(found),
+        "alarms": queries.standing(actor(), machine=found),
+        "episodes": queries.episodes_of(found),
+        "tickets": queries.open_ticket_numbers(found),
+        "chart": _chart(found, terminal),
+        "tag": tag,
+    }
+    return tagged(render("monitoring/machine.html", fragment="monitoring/_machine_now.html", **shown), tag)
+
+
+@blueprint.get("/monitoring/machines/<device>/readings.json")
+@requires("monitoring.read")
+def machine_readings(device: str) -> Response:
+    """The points of one metric between ``from`` and ``to``, thinned to what a screen can show."""
+    found = queries.machine_by_device(actor(), device)
+    chart = _chart(found, queries.terminal_of(found))
+    if chart is None:
+        raise NotFound(N_("This machine has not sent a reading yet."))
+    return jsonify(charts.as_json(chart.series))
+
+
+def _chart(machine: Machine, terminal: Terminal | None) -> charts.Chart | None:
+    """The chart that the address asks for; None for a machine that never sent a reading."""
+    newest = readings.latest(terminal) if terminal else []
+    metrics = readings.charted(profile_of(machine), newest)
+    if terminal is None or not metrics:
+        return None
+    zone = current_app.config["CENTRE"].zone
+    from_at, to_at = forms.window(request.args, readings.last_reading_at(terminal), clock.now(), zone)
+    metric = request.args.get("metric") or metrics[0]
+    return charts.Chart(readings.series(machine, terminal, metric, from_at, to_at), metrics, newest, request.args.get("window", ""))
