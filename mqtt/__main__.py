@@ -1,13 +1,15 @@
-"""``python -m mqtt [run | broker | simulate]``: the feed's processes."""
+"""``python -m mqtt [run | broker | simulate | accounts FILE]``: the feed's processes."""
 
 import argparse
+import secrets
 import signal
 import sys
+from pathlib import Path
 
 import structlog
-from app.core.logs import configure_logs
 
 from app.core.config import Config, ConfigError, load_config
+from app.core.logs import configure_logs
 from app.core.start import start
 
 log = structlog.get_logger()
@@ -16,21 +18,23 @@ log = structlog.get_logger()
 def main(arguments: list[str] | None = None) -> int:
     """Run what was asked for; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m mqtt", description="The feed of the machines: MQTT in, monitoring behind it.")
-    commands = parser.add_subparsers(dest="command", metavar="{run,broker,simulate}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("run", help="take in the feed (default)")
     commands.add_parser("broker", help="run the broker that comes with the product")
     simulate = commands.add_parser("simulate", help="let a fleet of machines publish to the broker")
     simulate.add_argument("--rate", type=float, default=1.0, help="messages a second of the whole fleet (default 1)")
     simulate.add_argument("--count", type=int, default=0, help="stop after so many messages (default: never)")
+    accounts = commands.add_parser("accounts", help="write the accounts file of a fresh Mosquitto and print the passwords")
+    accounts.add_argument("file", type=Path)
     asked = parser.parse_args(arguments)
     try:
         config = load_config()
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     configure_logs("evc")
     start(config)
-    return {"broker": _broker, "simulate": _simulate}.get(asked.command, _run)(config, asked)
+    return {"broker": _broker, "simulate": _simulate, "accounts": _accounts}.get(asked.command, _run)(config, asked)
 
 
 def _run(config: Config, asked: argparse.Namespace) -> int:
@@ -62,6 +66,20 @@ def _simulate(config: Config, asked: argparse.Namespace) -> int:
     from mqtt import simulator
 
     return simulator.run(config, rate=asked.rate, count=asked.count)
+
+
+def _accounts(config: Config, asked: argparse.Namespace) -> int:
+    from mqtt import security
+
+    passwords = {name: secrets.token_urlsafe(24) for name in (security.PORTAL, security.SIMULATOR)}
+    try:
+        security.write_first(asked.file, config.topic_root, passwords)
+    except FileExistsError:
+        sys.stderr.write(f"{asked.file} exists already; nothing was changed\n")
+        return 1
+    for name, password in passwords.items():
+        sys.stdout.write(f"{name} {password}\n")
+    return 0
 
 
 if __name__ == "__main__":

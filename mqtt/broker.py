@@ -1,4 +1,7 @@
-"""The broker that comes with the product: Mosquitto with the shipped configuration where it is installed, else a trial one (monitoring rules 13, 14)."""
+"""The broker that comes with the product (monitoring rules 13, 14).
+
+Mosquitto with the shipped configuration where it is installed, else a trial one.
+"""
 
 import getpass
 import os
@@ -9,9 +12,8 @@ from urllib.parse import quote
 
 from app.core.config import Config
 from mqtt import security
+from mqtt.security import PORTAL, SIMULATOR
 
-PORTAL = "portal"
-SIMULATOR = "simulator"
 SHIPPED = Path(__file__).parent.parent / "app" / "deploy" / "mosquitto"
 _PLUGINS = (
     "/usr/lib/*/mosquitto_dynamic_security.so",
@@ -41,7 +43,7 @@ def folder(config: Config) -> Path:
 
 def password(config: Config, name: str) -> str:
     """The password of the portal's own account ``name`` at the embedded broker; made once."""
-    path = folder(config) / f"{name}.password"
+    path = folder(config) / f"{name.lstrip('@')}.password"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -55,7 +57,7 @@ def password(config: Config, name: str) -> str:
 
 def portal_url(config: Config, name: str = PORTAL) -> str:
     """The address of the embedded broker for the account ``name``."""
-    return f"mqtt://{name}:{quote(password(config, name))}@127.0.0.1:{config.mqtt_port}"
+    return f"mqtt://{quote(name)}:{quote(password(config, name))}@127.0.0.1:{config.mqtt_port}"
 
 
 def prepare(config: Config) -> Path:
@@ -64,7 +66,7 @@ def prepare(config: Config) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     accounts = place / "dynamic-security.json"
     if not accounts.exists():
-        security.write_first(accounts, config.topic_root, portal=password(config, PORTAL), simulator=password(config, SIMULATOR))
+        security.write_first(accounts, config.topic_root, {name: password(config, name) for name in (PORTAL, SIMULATOR)})
     text = (SHIPPED / "embedded.conf").read_text(encoding="utf8")
     for name, value in {"PORT": config.mqtt_port, "PLUGIN": plugin(), "FOLDER": place, "USER": getpass.getuser()}.items():
         text = text.replace(f"@{name}@", str(value))
@@ -81,4 +83,4 @@ def run(config: Config) -> None:
 
         trial_broker.run(config)
         return
-    os.execv(program, [program, "-c", str(prepare(config))])
+    os.execv(program, [program, "-c", str(prepare(config))])  # noqa: S606 - this process becomes the broker

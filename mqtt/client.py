@@ -1,4 +1,7 @@
-"""The connection to the broker: MQTT 5, one thread that alone touches the client library, reconnecting of our own (monitoring rules 1-2)."""
+"""The connection to the broker: MQTT 5, one thread that alone touches the client library, reconnecting of our own.
+
+Rules 1 and 2 of monitoring §2.
+"""
 
 import json
 import random
@@ -8,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -112,10 +116,8 @@ class FeedClient:
         return time.monotonic() - self._connected_at if self.is_connected else 0.0
 
     def _wake(self) -> None:
-        try:
+        with suppress(BlockingIOError):  # then it is awake already
             self._wake_writer.send(b"!")
-        except BlockingIOError:
-            pass  # it is awake already
 
     # --- the network thread
 

@@ -1,6 +1,7 @@
 """Holding the intake lease: taken before connecting, renewed every 2 s, proved in every batch (monitoring rule 9)."""
 
 import time
+from contextlib import suppress
 
 import structlog
 
@@ -61,7 +62,5 @@ class LeaseKeeper:
         """Let another in at once."""
         lease, self.current = self.current, None
         if lease is not None:
-            try:
+            with suppress(Unavailable):  # then it lapses by itself
                 intake.release_lease(lease)
-            except Unavailable:
-                pass  # it lapses by itself

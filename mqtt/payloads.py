@@ -94,7 +94,7 @@ def _objects(payload: bytes) -> Iterable[bytes]:
         raise _Refused(Reason.EMPTY)
     if len(payload) > MAX_PAYLOAD:
         raise _Refused(Reason.TOO_LARGE, f"{len(payload)} bytes")
-    if not payload.lstrip()[:1] == b"[":
+    if payload.lstrip()[:1] != b"[":
         return (payload,)
     try:
         objects = [bytes(raw) for raw in _raw_list.decode(payload)]
@@ -118,7 +118,7 @@ def _read_object(received: Received, raw: bytes, device: str, kind: str) -> Mess
             raise _Refused(Reason.TOO_DEEP)
         if b"\\u0000" in raw and any("\0" in text for text in _texts(found)):
             raise _Refused(Reason.NUL_CHARACTER)
-        return _message(received, raw, device, kind, found, canonical)
+        return _message(received, raw, (device, kind), found, canonical)
     except _Refused as refused:
         return _rejected(received, raw, refused, device, found)
 
@@ -137,7 +137,8 @@ def _encode(found: Any) -> bytes:
         raise _Refused(Reason.NOT_FINITE, str(error)) from None
 
 
-def _message(received: Received, raw: bytes, device: str, kind: str, found: Any, canonical: bytes) -> Message:
+def _message(received: Received, raw: bytes, source: tuple[str, str], found: Any, canonical: bytes) -> Message:
+    device, kind = source
     body = _convert(found, kind)
     at_ms = None if body.ts is None else _read_time(body.ts)
     content = digest(kind.encode() + canonical)

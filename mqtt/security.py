@@ -1,17 +1,22 @@
-"""Accounts and rights of the dynamic-security plugin (monitoring rule 13, security §4)."""
+"""Accounts and rights at the broker's dynamic-security plugin (monitoring rule 13, security §4)."""
 
 import base64
 import hashlib
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mqtt import topics
 
-_ITERATIONS = 101  # what the plugin itself uses; the passwords are random and long
+# No device code can contain this sign, so that no device can ever be one of these.
+PORTAL = "@portal"
+SIMULATOR = "@simulator"
 CONTROL = "$CONTROL/dynamic-security/v1"
+_ITERATIONS = 101  # what the plugin itself uses; the passwords are random and long
+_NOTHING = {"publishClientSend": False, "publishClientReceive": False, "subscribe": False, "unsubscribe": True}
 
 
 def portal_rights(root: str) -> list[dict[str, Any]]:
@@ -35,20 +40,40 @@ def device_rights(device: str, root: str) -> list[dict[str, Any]]:
     return [*writes, _right("subscribeLiteral", receipt), _right("publishClientReceive", receipt)]
 
 
-def write_first(path: Path, root: str, *, portal: str, simulator: str) -> None:
-    """Write the plugin's file for a fresh broker: nobody may do anything but these two accounts."""
+def write_first(path: Path, root: str, passwords: Mapping[str, str]) -> None:
+    """Write the plugin's file for a fresh broker: nobody may do anything but portal and simulator, with these ``passwords``.
+
+    Raises ``FileExistsError`` rather than lock out whoever has an account there.
+    """
+    rights = {PORTAL: portal_rights(root), SIMULATOR: simulator_rights(root)}
     content = {
-        "defaultACLAccess": {"publishClientSend": False, "publishClientReceive": False, "subscribe": False, "unsubscribe": True},
-        "clients": [_account("portal", portal), _account("simulator", simulator)],
+        "defaultACLAccess": _NOTHING,
+        "clients": [_account(name, password) for name, password in passwords.items()],
         "groups": [],
-        "roles": [
-            {"rolename": "portal", "acls": portal_rights(root)},
-            {"rolename": "simulator", "acls": simulator_rights(root)},
-        ],
+        "roles": [{"rolename": name, "acls": rights[name]} for name in passwords],
     }
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf8") as file:
         json.dump(content, file, indent=2)
+
+
+def grant(device: str, secret: str, root: str) -> list[dict[str, Any]]:
+    """Commands that give ``device`` this secret and its rights, whatever it had before; who used the old secret is thrown out."""
+    role = _role(device)
+    return [
+        *withdraw(device),
+        {"command": "createRole", "rolename": role, "acls": device_rights(device, root)},
+        {"command": "createClient", "username": device, "password": secret, "roles": [{"rolename": role}]},
+    ]
+
+
+def withdraw(device: str) -> list[dict[str, Any]]:
+    """Commands that take everything from ``device`` and throw it out."""
+    return [{"command": "deleteClient", "username": device}, {"command": "deleteRole", "rolename": _role(device)}]
+
+
+def _role(device: str) -> str:
+    return f"device:{device}"
 
 
 def _account(name: str, password: str) -> dict[str, Any]:
@@ -56,7 +81,6 @@ def _account(name: str, password: str) -> dict[str, Any]:
     hashed = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
     return {
         "username": name,
-        "textName": name,
         "roles": [{"rolename": name}],
         "password": base64.b64encode(hashed).decode(),
         "salt": base64.b64encode(salt).decode(),

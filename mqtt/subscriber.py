@@ -11,6 +11,7 @@ from app.core.errors import Unavailable
 from app.monitoring import intake
 from mqtt import figures
 from mqtt.client import FeedClient
+from mqtt.credentials import CredentialLoop
 from mqtt.evaluating import Evaluates, EvaluationLoop
 from mqtt.intake_loop import IntakeLoop
 from mqtt.lease import LeaseKeeper
@@ -36,6 +37,7 @@ class Subscriber:
         self.lease = LeaseKeeper(settings.client_id, settings.instance, self.clock)
         self.intake = IntakeLoop(settings, self.queue, self.client, self.lease, self.clock)
         self.evaluation = EvaluationLoop(evaluator, self.clock)
+        self.credentials = CredentialLoop(settings, lambda: self.lease.current is not None and self.client.is_connected)
         self.watchdog = Watchdog(self.client)
         self.receipts = Receipts(self.client, settings.root)
         self._is_stopping = threading.Event()
@@ -53,6 +55,7 @@ class Subscriber:
         threads = [
             threading.Thread(target=self.intake.run, name="intake", daemon=True),
             threading.Thread(target=self.evaluation.run, name="evaluation", daemon=True),
+            threading.Thread(target=self.credentials.run, name="credentials", daemon=True),
         ]
         self.client.start()
         for thread in threads:
@@ -145,6 +148,7 @@ class Subscriber:
         self.client.pause()
         self.intake.is_stopping.set()
         self.evaluation.is_stopping.set()
+        self.credentials.is_stopping.set()
         self.queue.wake()
         self.evaluation.wake()
         for thread in threads:

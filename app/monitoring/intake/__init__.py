@@ -9,7 +9,28 @@ from app.monitoring.intake.status import Heartbeat, beat, last_contact_ms, note_
 from app.monitoring.intake.storing import Outcome, as_unstorable, store
 
 __all__ = [
-    "LEASE_TTL_MS", "CredentialTask", "Heartbeat", "Lease", "LeaseLost", "Outcome", "Receipt", "as_unstorable", "beat", "confirm_credential",
-    "credential_tasks", "is_valid", "last_contact_ms", "note_clock_step", "note_possible_gap", "purge_keys", "receipts", "refuse_credential",
-    "release_lease", "release_quarantine", "renew_lease", "secret_is_right", "store", "take_lease",
-]  # fmt: skip
+    "LEASE_TTL_MS",
+    "CredentialTask",
+    "Heartbeat",
+    "Lease",
+    "LeaseLost",
+    "Outcome",
+    "Receipt",
+    "as_unstorable",
+    "beat",
+    "confirm_credential",
+    "credential_tasks",
+    "is_valid",
+    "last_contact_ms",
+    "note_clock_step",
+    "note_possible_gap",
+    "purge_keys",
+    "receipts",
+    "refuse_credential",
+    "release_lease",
+    "release_quarantine",
+    "renew_lease",
+    "secret_is_right",
+    "store",
+    "take_lease",
+]

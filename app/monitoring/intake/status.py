@@ -38,14 +38,14 @@ def beat(heartbeat: Heartbeat) -> None:
         FeedStatus.insert(instance=heartbeat.instance, **values).on_conflict(conflict_target=[FeedStatus.instance], update=values).execute()
         shown = ("is_connected", "delivery", "problem")
         if before is None or any(getattr(before, name) != values[name] for name in shown):
-            live.touch("monitoring")
+            live.touch("feed")
 
 
 def note_possible_gap(from_ms: int, to_ms: int) -> None:
     """Note that the broker forgot the session: messages between these times may be lost (monitoring rule 8)."""
     with db.transaction():
         Gap.insert(from_at=from_ms, to_at=to_ms).execute()
-        live.touch("monitoring")
+        live.touch("feed")
 
 
 def note_clock_step(at_ms: int, step_ms: int) -> None:

@@ -30,7 +30,8 @@ def known_ranges(spans: dict[Boot, Run]) -> dict[Boot, Known]:
     rows = [(terminal, boot, span.first - 1, span.last + 1) for (terminal, boot), span in spans.items()]
     wanted, params = bulk.table(("terminal bigint", "boot text", "low bigint", "high bigint"), rows)
     sql = f"""
-        SELECT r.id, r.terminal_id, r.boot, r."first", r."last" FROM {wanted} JOIN seq_range r ON r.terminal_id = wanted.terminal AND r.boot = wanted.boot
+        SELECT r.id, r.terminal_id, r.boot, r."first", r."last" FROM {wanted}
+        JOIN seq_range r ON r.terminal_id = wanted.terminal AND r.boot = wanted.boot
         WHERE (r."last" >= wanted.low AND r."first" <= wanted.high)
            OR r."first" = (SELECT MAX(h."first") FROM seq_range h WHERE h.terminal_id = wanted.terminal AND h.boot = wanted.boot)
     """
