@@ -1,6 +1,11 @@
 """The portal as gunicorn and the flask command find it."""
 
-from app.core.config import load_config
+import sys
+
+from app.core.config import ConfigError, load_config
 from app.factory import create_app
 
-app = create_app(load_config())
+try:
+    app = create_app(load_config())
+except ConfigError as error:
+    sys.exit(str(error))

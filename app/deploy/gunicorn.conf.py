@@ -1,0 +1,37 @@
+"""The portal under gunicorn: HOST and PORT as everywhere, JSON-line logs, one control socket per installation."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from app.core.logs import configure_logs
+
+# A Unix socket's path may not be longer on Linux.
+LONGEST_SOCKET_PATH = 107
+
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+worker_class = "gthread"
+threads = 4
+# The application is loaded once and its memory shared; connections are opened after the fork.
+preload_app = True
+# Longer than a live screen's poll, so that the connection is used again.
+keepalive = 15
+timeout = 60
+graceful_timeout = 6
+accesslog = None
+_shared_memory = Path("/dev/shm")  # noqa: S108: a heartbeat file that must not wait for a disk
+worker_tmp_dir = str(_shared_memory) if _shared_memory.is_dir() else None
+control_socket = str((Path(os.environ.get("DATA_DIR") or "instance") / "gunicorn.ctl").resolve())
+control_socket_disable = len(control_socket) > LONGEST_SOCKET_PATH
+logconfig_dict: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {name: {"level": "INFO", "handlers": [], "propagate": True} for name in ("gunicorn.error", "gunicorn.access")},
+    "root": {"level": "INFO", "handlers": []},
+}
+
+
+def on_starting(server: Any) -> None:
+    """gunicorn's own words are JSON lines, too."""
+    configure_logs("web")

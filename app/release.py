@@ -1,0 +1,13 @@
+"""What a new version does to a database before anything runs on it; the Procfile's ``release`` step."""
+
+from app.core import migrating
+from app.machines.profile_operations import seed_profiles
+
+
+def release() -> list[str]:
+    """Bring the database to this version and add the shipped profiles that are missing; returns what was done, in words.
+
+    Raises ``Unavailable`` when the database does not answer.
+    """
+    done = [f"applied {name}" for name in migrating.upgrade()]
+    return done + [f"added profile {name}" for name in seed_profiles()]
