@@ -71,7 +71,7 @@ def main() -> int:
     try:
         config = load_config()
     except ConfigError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)
         return 2
     configure_logs("worker")
     start(config)

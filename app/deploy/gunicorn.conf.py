@@ -19,15 +19,18 @@ preload_app = True
 keepalive = 15
 timeout = 60
 graceful_timeout = 6
-accesslog = None
-_shared_memory = Path("/dev/shm")  # noqa: S108: a heartbeat file that must not wait for a disk
+# The heartbeat file of a worker must not wait for a disk.
+_shared_memory = Path("/dev/shm")  # noqa: S108
 worker_tmp_dir = str(_shared_memory) if _shared_memory.is_dir() else None
 control_socket = str((Path(os.environ.get("DATA_DIR") or "instance") / "gunicorn.ctl").resolve())
 control_socket_disable = len(control_socket) > LONGEST_SOCKET_PATH
 logconfig_dict: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "loggers": {name: {"level": "INFO", "handlers": [], "propagate": True} for name in ("gunicorn.error", "gunicorn.access")},
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
+        "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},  # it would name people's addresses
+    },
     "root": {"level": "INFO", "handlers": []},
 }
 
