@@ -53,7 +53,7 @@ class Filters:
 
 @dataclass(slots=True)
 class Tile:
-    """A machine on the board; ``level`` is a severity, "silent", "offline" or "normal"."""
+    """A machine on the board; ``level`` is a severity, "silent", "offline" or "normal". A silent one may have alarms, too."""
 
     machine_id: int
     serial: str
@@ -61,6 +61,7 @@ class Tile:
     customer: str
     level: str = "normal"
     is_acknowledged: bool = True
+    is_silent: bool = False
     codes: list[str] = field(default_factory=list)
 
 
@@ -161,7 +162,7 @@ def board(actor: Actor, filters: Filters) -> Board:
         alarm_count=sum(counts.values()),
         by_severity={severity: counts.get(severity, 0) for severity in Priority},
         groups=groups,
-        silent=sum(tile.level == "silent" for group in groups for tile in group.tiles),
+        silent=sum(tile.is_silent for group in groups for tile in group.tiles),
     )
 
 
@@ -195,7 +196,8 @@ def _troubled(actor: Actor, filters: Filters) -> list[tuple[int | None, Tile]]:
         tile.is_acknowledged &= is_acknowledged
         tile.codes.append(code)
     for area_id, *facts, is_silent in _quiet(actor, filters):
-        found.setdefault(facts[0], (area_id, Tile(*facts, level="silent" if is_silent else "offline")))
+        _area, tile = found.setdefault(facts[0], (area_id, Tile(*facts, level="silent" if is_silent else "offline")))
+        tile.is_silent = is_silent
     order = {**RANK, "silent": 3, "offline": 4}
     return sorted(found.values(), key=lambda pair: (order[pair[1].level], pair[1].is_acknowledged, pair[1].serial))
 

@@ -140,11 +140,14 @@ def _longest_step(buckets: Sequence[Bucket], expected_interval_s: int) -> int:
 
 
 def _with_gaps(buckets: Iterable[Bucket], longest_ms: int) -> Iterable[Point]:
-    last: int | None = None
-    for first_ms, last_ms, least, greatest in buckets:
-        if last is not None and first_ms - last > longest_ms:
-            yield (last + 1, None)
-        yield (first_ms, least)
+    """Two points a bucket: least first where the values rise, greatest first where they fall."""
+    before: Bucket | None = None
+    for bucket in buckets:
+        first_ms, last_ms, least, greatest = bucket
+        if before is not None and first_ms - before[1] > longest_ms:
+            yield (before[1] + 1, None)
+        is_falling = before is not None and least + greatest < before[2] + before[3]
+        yield (first_ms, greatest if is_falling else least)
         if last_ms != first_ms:
-            yield (last_ms, greatest)
-        last = last_ms
+            yield (last_ms, least if is_falling else greatest)
+        before = bucket
