@@ -18,13 +18,14 @@ _RUN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[-_./][^\W_{_HAN}]+)*")
 _INNER = re.compile(r"[-_./]")
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 _MARK = "\ue000"  # private use: never left in a text by ``_plain``
+_NOT_IN_TOKENS = re.compile(r"[\W_]")
 _MAX_TOKEN = 60
 MAX_WORDS = 8
 
 
 def mark(kind: str, key: object) -> str:
-    """A token that says "of this ``kind`` and ``key``"."""
-    return f"{_MARK}{kind}{key}"
+    """A token that says "of this ``kind`` and ``key``"; only letters and digits of the key count."""
+    return f"{_MARK}{kind}{_NOT_IN_TOKENS.sub('', str(key))}"
 
 
 def tokens(text: str) -> set[str]:

@@ -666,7 +666,7 @@ SQLITE_GUARDS = (
     "CREATE TRIGGER history_head_is_never_deleted BEFORE DELETE ON history_head BEGIN SELECT RAISE(ABORT, 'the head of the history cannot be deleted'); END",
     "CREATE TRIGGER history_head_is_never_replaced BEFORE INSERT ON history_head WHEN EXISTS (SELECT 1 FROM history_head)"
     " BEGIN SELECT RAISE(ABORT, 'the history has one head'); END",
-    "CREATE VIRTUAL TABLE ticket_search USING fts5(tokens, content='', contentless_delete=1, detail=none)",
+    "CREATE VIRTUAL TABLE ticket_search USING fts5(tokens, content='', contentless_delete=1, detail=none, prefix='1 2 3 4 5')",
 )
 
 POSTGRESQL_GUARDS = (

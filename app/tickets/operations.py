@@ -172,6 +172,7 @@ def join_reason(*, by: Actor, ticket: Ticket, priority: Priority, reason: str, a
     """Add what joined a ticket to why it exists, and raise its priority; the caller holds the row and its transaction."""
     before = {"priority": ticket.priority, "reason": ticket.reason}
     _claim(ticket, ticket.version, changed_at=at, priority=priority, reason=reason)
+    searching.index(ticket)
     _record(by, "joined", ticket, before=before, after={"priority": priority, "reason": reason})
 
 
@@ -179,6 +180,8 @@ def _move(by: Actor, ticket: Ticket, to: TicketStatus, version: int, *, at: date
     present = TicketStatus(ticket.status)
     _claim(ticket, version, changed_at=at, **_fields_of(ticket, to, at), **more)
     _keep_faults(ticket)
+    if ticket.is_open != states.is_open(present):
+        searching.index(ticket)
     _note_transition(by, ticket, at, present, reason)
     _record(by, "moved", ticket, before={"status": present}, after={"status": to, "reason": reason})
 

@@ -15,7 +15,7 @@ from app.core.types import Actor, Page, Row
 from app.customers.models import Contact, Customer
 from app.machines.models import Machine
 from app.tickets import searching
-from app.tickets.models import Ticket, TicketKind, TicketSource, TicketStatus, TicketTransition
+from app.tickets.models import OPEN_STATUSES, Ticket, TicketKind, TicketSource, TicketStatus, TicketTransition
 
 OPEN, ANY = "open", "any"
 BY_AGE = Order((Ticket.opened_at, Ticket.id), (True, True))
@@ -24,6 +24,8 @@ SORTS = {
     "opened_at": Order((Ticket.opened_at, Ticket.id), (False, False)),
     "priority": Order((Ticket.priority, Ticket.opened_at, Ticket.id), (False, True, True)),  # their codes sort gravest first
 }
+# Sorts that the search index serves, and whether they run from new to old.
+_BY_KEY = {"-opened_at": True, "opened_at": False}
 # A word that fits more machines or customers than this is not meant as one of them.
 MAX_NAMED = 30
 MIN_PHONE_DIGITS = 4
@@ -144,17 +146,39 @@ def _with_names(matching: ModelSelect, columns: tuple[Any, ...] = COLUMNS) -> Mo
 def _matching(actor: Actor, wanted: TicketFilter) -> tuple[ModelSelect | None, Order]:
     """The tickets of ``wanted`` and their order; None when words were asked for that nothing can match.
 
-    A search comes newest first: the order in which its index answers, so that a frequent word costs no more than a rare one.
+    One filter has an index of its own. Words, and filters that are combined, go through the search index by their marks:
+    it answers newest first, so that a frequent combination costs no more than a rare one.
     """
     query = _narrowed(visible(actor), wanted)
-    if not wanted.q.strip():
-        return query, SORTS[wanted.sort]
-    clauses = [_clause(word) for word in textsearch.words(wanted.q)]
-    if not all(clauses):
+    words = [_clause(word) for word in textsearch.words(wanted.q)]
+    if not all(words):
         return None, BY_AGE
+    clauses = words + _facets(actor, wanted)
+    is_simple = len(clauses) < 2 and all(len(clause) == 1 for clause in clauses)
+    if not words and (is_simple or wanted.from_on or wanted.to_on or wanted.sort not in _BY_KEY):
+        return query, SORTS[wanted.sort]
     search = textsearch.source(searching.TABLE)
     key = textsearch.key_of(search)
-    return query.join_from(Ticket, search, on=key == Ticket.id).where(textsearch.matches(search, clauses)), Order((key,), (True,))
+    is_down = _BY_KEY.get(wanted.sort, True)
+    return query.join_from(Ticket, search, on=key == Ticket.id).where(textsearch.matches(search, clauses)), Order((key,), (is_down,))
+
+
+def _facets(actor: Actor, wanted: TicketFilter) -> list[textsearch.Clause]:
+    facets = {
+        searching.AREA: actor.area_ids,
+        searching.KIND: wanted.kind and [wanted.kind],
+        searching.PRIORITY: wanted.priority and [wanted.priority],
+        searching.SOURCE: wanted.source and [wanted.source],
+        searching.CUSTOMER: wanted.customer and [wanted.customer],
+        searching.OPEN: [""] if wanted.status in (OPEN, *OPEN_STATUSES) else None,
+    }
+    clauses = [searching.is_one_of(name, keys) for name, keys in facets.items() if keys]
+    if wanted.area:
+        clauses.append(searching.is_one_of(searching.AREA, [wanted.area]))
+    if wanted.machine:
+        machine = Machine.select(Machine.id).where(Machine.serial == wanted.machine).scalar()
+        clauses.append(searching.is_one_of(searching.MACHINE, [machine]))
+    return clauses
 
 
 def _clause(word: str) -> textsearch.Clause:
@@ -162,11 +186,11 @@ def _clause(word: str) -> textsearch.Clause:
     alternatives = [textsearch.terms(word)] if textsearch.terms(word) else []
     machines = Machine.select(Machine.id).where(Machine.serial.contains(word) | Machine.device.contains(word))
     customers = Customer.select(Customer.id).where(Customer.name.contains(word) | Customer.short_name.contains(word))
-    alternatives += [[textsearch.Term(textsearch.mark(searching.MACHINE, key))] for key in _few(machines)]
-    alternatives += [[textsearch.Term(textsearch.mark(searching.CUSTOMER, key))] for key in _few(customers)]
+    alternatives += searching.is_one_of(searching.MACHINE, _few(machines))
+    alternatives += searching.is_one_of(searching.CUSTOMER, _few(customers))
     if word.isdigit() and len(word) >= MIN_PHONE_DIGITS:
         callers = Contact.select(Contact.customer).where(Contact.phone.contains(word)).distinct()
-        alternatives += [[textsearch.Term(textsearch.mark(searching.CUSTOMER, key))] for key in _few(callers)]
+        alternatives += searching.is_one_of(searching.CUSTOMER, _few(callers))
     return alternatives
 
 

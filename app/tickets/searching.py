@@ -1,23 +1,37 @@
-"""What a ticket is found by: its number, words, notes, machine and customer."""
+"""What a ticket is found by: its number, words and notes, and marks of what it is about, so that filters combine at no cost."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from app.core import textsearch
+from app.core.textsearch import Term
 from app.tickets.models import Ticket, TicketNote
 
 TABLE = "ticket_search"
-MACHINE, CUSTOMER = "m", "c"
+MACHINE, CUSTOMER, AREA, KIND, SOURCE, PRIORITY, OPEN = "m", "c", "a", "k", "s", "p", "o"
 
 
 def index(ticket: Ticket) -> None:
     """Write the ticket's search document anew, in the running transaction."""
     notes = [text for (text,) in TicketNote.select(TicketNote.text).where(TicketNote.ticket == ticket.id).tuples()]
-    textsearch.write(TABLE, ticket.id, document(ticket.number, [ticket.title, ticket.text, *notes], ticket.machine_id, ticket.customer_id))
+    found = textsearch.tokens(" ".join([ticket.number, ticket.title, ticket.text, *notes]))
+    textsearch.write(TABLE, ticket.id, found | marks(ticket))
 
 
-def document(number: str, texts: list[str], machine_id: int | None, customer_id: int | None) -> set[str]:
-    """The tokens of one ticket."""
-    found = textsearch.tokens(" ".join([number, *texts]))
-    if machine_id is not None:
-        found.add(textsearch.mark(MACHINE, machine_id))
-    if customer_id is not None:
-        found.add(textsearch.mark(CUSTOMER, customer_id))
-    return found
+def marks(ticket: Ticket) -> set[str]:
+    """The marks of one ticket."""
+    about = {
+        MACHINE: ticket.machine_id,
+        CUSTOMER: ticket.customer_id,
+        AREA: ticket.area_id,
+        KIND: ticket.kind,
+        SOURCE: ticket.source,
+        PRIORITY: ticket.priority,
+        OPEN: "" if ticket.is_open else None,
+    }
+    return {textsearch.mark(name, key) for name, key in about.items() if key is not None}
+
+
+def is_one_of(name: str, keys: Iterable[Any]) -> textsearch.Clause:
+    """The clause that a ticket carries the mark ``name`` with one of ``keys``."""
+    return [[Term(textsearch.mark(name, key))] for key in keys]
