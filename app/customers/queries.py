@@ -7,7 +7,7 @@ from peewee import JOIN, ModelSelect, Table, fn
 from app.accounts.models import Area
 from app.core import listing
 from app.core.clock import to_ms
-from app.core.errors import N_, NotFound
+from app.core.errors import N_, Invalid, NotFound
 from app.core.listing import Sort
 from app.core.types import Actor, Page
 from app.customers.models import Contact, Customer, Site
@@ -86,6 +86,15 @@ def page(
 ) -> Page[Customer]:
     """One page of the list. Raises ``Invalid`` for an unknown sort or page."""
     return listing.page(listed(actor, filters), sorts=SORTS, sort=sort, after=after, before=before)
+
+
+def named(actor: Actor, words: str) -> Customer:
+    """The one customer whose full or short name is ``words``. Raises ``Invalid`` for none or several."""
+    found = list(visible(actor).where((Customer.name == words) | (Customer.short_name == words)).limit(2))
+    if len(found) != 1:
+        message = N_("No customer is called exactly that; use the full or the short name.")
+        raise Invalid(N_("Something is missing or wrong. See the words beside the fields."), fields={"customer": message})
+    return found[0]
 
 
 def sites(customer: Customer) -> list[Site]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+import structlog
 from peewee import JOIN, ModelSelect, fn
 
 from app.accounts.models import Area
 from app.core import listing
 from app.core.clock import to_ms
-from app.core.errors import N_, NotFound
+from app.core.errors import N_, Invalid, InvalidFile, NotFound
 from app.core.listing import Sort
 from app.core.types import Actor, Page
 from app.customers.models import Customer, Site
@@ -97,6 +98,21 @@ def of_customer(actor: Actor, customer: Customer) -> list[Machine]:
     return list(_joined(visible(actor)).where(Machine.customer == customer).order_by(Machine.serial))
 
 
+def site_named(customer: Customer, name: str) -> Site:
+    """The site of ``customer`` called ``name``. Raises ``Invalid``."""
+    site = Site.get_or_none(Site.customer == customer, Site.name == name)
+    if site is None:
+        words = N_("The customer has no site of this name. Add it on the customer's page first.")
+        raise Invalid(N_("Something is missing or wrong. See the words beside the fields."), fields={"site": words})
+    return site
+
+
+def profile_choices() -> list[DeviceProfile]:
+    """All profiles, by name, without their documents."""
+    columns = (DeviceProfile.id, DeviceProfile.name, DeviceProfile.title_zh, DeviceProfile.title_en)
+    return list(DeviceProfile.select(*columns).order_by(DeviceProfile.name))
+
+
 def models() -> list[MachineModel]:
     """All models of the range, by name."""
     return list(MachineModel.select().order_by(MachineModel.name))
@@ -126,7 +142,8 @@ def machine_by_device(devices: Iterable[str]) -> dict[str, DeviceMachine]:
 
 # --- profiles ---------------------------------------------------------------
 
-_parsed: dict[int, tuple[int, Profile]] = {}
+log = structlog.get_logger()
+_parsed: dict[tuple[str, int, datetime], Profile | None] = {}
 
 
 def profile_of(machine: Any) -> Profile | None:
@@ -135,18 +152,25 @@ def profile_of(machine: Any) -> Profile | None:
 
 
 def profile_documents() -> dict[int, Profile]:
-    """Every profile by its id; one small query, a document is read again only when its version changed."""
-    versions = dict(DeviceProfile.select(DeviceProfile.id, DeviceProfile.version).tuples())
-    changed = [key for key, version in versions.items() if key not in _parsed or _parsed[key][0] != version]
+    """Every profile by its id; one small query, a document is read again only when its version changed.
+
+    A stored document that this version of the product cannot read is left out and logged: its machines count as having none.
+    """
+    rows = DeviceProfile.select(DeviceProfile.id, DeviceProfile.name, DeviceProfile.version, DeviceProfile.updated_at).tuples()
+    keys = {row_id: (name, version, updated_at) for row_id, name, version, updated_at in rows}
+    changed = [row_id for row_id, key in keys.items() if key not in _parsed]
     if changed:
         for row in DeviceProfile.select().where(DeviceProfile.id.in_(changed)):
-            _parsed[row.id] = (row.version, parse(row.document))
-    return {key: _parsed[key][1] for key in versions}
+            _parsed[keys[row.id]] = _read(row)
+    return {row_id: profile for row_id, key in keys.items() if (profile := _parsed[key]) is not None}
 
 
-def forget_profiles() -> None:
-    """Drop what this process has read of profiles; for another database in the same process."""
-    _parsed.clear()
+def _read(row: DeviceProfile) -> Profile | None:
+    try:
+        return parse(row.document)
+    except InvalidFile as error:
+        log.error("profile_unreadable", profile=row.name, version=row.version, problems=len(error.lines))
+        return None
 
 
 def profile_list() -> Sequence[DeviceProfile]:

@@ -1,5 +1,185 @@
 """Screens of machines and monitoring profiles."""
 
-from flask import Blueprint
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, flash, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from peewee import ModelSelect
+from werkzeug.wrappers import Response
+
+from app.core import clock, listing
+from app.core.errors import Conflict, InvalidFile
+from app.customers import queries as customers
+from app.machines import forms, operations, profile_operations, queries
+from app.machines.models import Machine
+from app.machines.profile_operations import ImportedProfile
+from app.machines.warranty import Warranty, warranty_on
+from app.web import exports
+from app.web.auth import actor, requires
+from app.web.forms import differences, sent
+from app.web.render import render, see_other
 
 blueprint = Blueprint("machines", __name__)
+
+COLUMNS = (
+    "serial", "device", "model", "profile", "customer", "site", "address", "area", "gateway",
+    "accepted_on", "shipped_on", "warranty_months", "batch", "warranty", "warranty_until",
+)  # fmt: skip
+
+
+@blueprint.get("/machines")
+@requires("machines.read")
+def index() -> Response:
+    """The list of machines."""
+    given, wanted = request.args, forms.wanted_from(request.args)
+    page = queries.page(actor(), wanted, sort=_sort(), after=given.get("after"), before=given.get("before"))
+    shown = {"page": page, "wanted": wanted, "sort": _sort(), "warranty": warranty_now, **_choices()}
+    return render("machines/index.html", fragment="machines/_list.html", **shown)
+
+
+@blueprint.get("/machines.csv")
+@requires("machines.read")
+def export_csv() -> Response:
+    """The list with the same filters as CSV; its columns are those of an import, then the warranty."""
+    return exports.csv_response("machines", COLUMNS, _rows(_found()))
+
+
+@blueprint.get("/machines.xlsx")
+@requires("machines.read")
+def export_xlsx() -> Response:
+    """The list with the same filters as a workbook."""
+    return exports.xlsx_response("machines", "machines", COLUMNS, _rows(_found()))
+
+
+def warranty_now(machine: Machine) -> Warranty:
+    """The warranty of ``machine`` today, with its reason."""
+    today = clock.now().astimezone(clock.zone()).date()
+    return warranty_on(today, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
+
+
+def _sort() -> str:
+    return request.args.get("sort") or queries.DEFAULT_SORT
+
+
+def _choices() -> dict[str, Any]:
+    return {
+        "areas": [(area.id, area.name) for area in customers.areas()],
+        "models": [(model.id, model.name) for model in queries.models()],
+    }
+
+
+def _found() -> ModelSelect:
+    return listing.whole(queries.listed(actor(), forms.wanted_from(request.args)), sorts=queries.SORTS, sort=_sort())
+
+
+def _rows(found: ModelSelect) -> Iterator[list[Any]]:
+    for m in found.iterator():
+        warranty = warranty_now(m)
+        yield [
+            m.serial, m.device, m.model.name, m.profile and m.profile.name, m.customer and m.customer.name, m.site and m.site.name,
+            m.site and m.site.address, m.area and m.area.name, m.gateway, _iso(m.accepted_on), _iso(m.shipped_on), m.warranty_months,
+            m.batch, warranty.state.value, _iso(warranty.last_on),
+        ]  # fmt: skip
+
+
+def _iso(value: Any) -> str:
+    return value.isoformat() if value else ""
+
+
+@blueprint.get("/machines/<serial>")
+@requires("machines.read")
+def machine(serial: str) -> Response:
+    """The first page of a machine's file."""
+    found = queries.by_serial(actor(), serial)
+    return render("machines/machine.html", machine=found, warranty=warranty_now(found))
+
+
+@blueprint.route("/machines/new", methods=["GET", "POST"])
+@requires("machines.edit")
+def new() -> Response:
+    """Enter a machine; the same form sent again leads to the same machine."""
+    form, made = _offered(forms.form_of(None)), []
+    done = sent(
+        form,
+        lambda: made.append(operations.create_machine(by=actor(), details=form.details(actor()), form_token=form.form_token.data)),
+    )
+    if done.is_done:
+        flash(_("Machine %(serial)s is in the register.", serial=made[0].serial), "message")
+        return see_other(url_for("machines.machine", serial=made[0].serial))
+    return render("machines/new.html", form=form, models=queries.models(), problem=done.problem, status=done.status)
+
+
+@blueprint.route("/machines/<serial>/edit", methods=["GET", "POST"])
+@requires("machines.edit")
+def edit(serial: str) -> Response:
+    """Change a machine."""
+    found = queries.by_serial(actor(), serial)
+    form = _offered(forms.form_of(found))
+    done = sent(form, lambda: operations.edit_machine(by=actor(), machine=found, version=form.version.data, details=form.details(actor())))
+    if done.is_done:
+        flash(_("Saved."), "message")
+        return see_other(url_for("machines.machine", serial=found.serial))
+    present = _present_machine(serial, form) if done.status == Conflict.status else []
+    shown = {"form": form, "machine": found, "models": queries.models(), "problem": done.problem, "present": present}
+    return render("machines/edit.html", status=done.status, **shown)
+
+
+def _present_machine(serial: str, typed: forms.MachineForm) -> list[tuple[str, str]]:
+    return differences(typed, _offered(forms.form_of(queries.by_serial(actor(), serial), formdata=None)))
+
+
+def _offered(form: forms.MachineForm) -> forms.MachineForm:
+    form.offer(customers.areas(), queries.profile_choices(), str(get_locale()))
+    return form
+
+
+# --- profiles ---------------------------------------------------------------
+
+
+@blueprint.get("/profiles")
+@requires("machines.read")
+def profiles() -> Response:
+    """The monitoring profiles."""
+    return render("profiles/index.html", profiles=queries.profile_list())
+
+
+@blueprint.get("/profiles/<name>")
+@requires("machines.read")
+def profile(name: str) -> Response:
+    """What a profile measures and what its codes mean."""
+    row = queries.profile_by_name(name)
+    return render("profiles/profile.html", row=row, profile=queries.profile_documents().get(row.id), versions=queries.profile_versions(row))
+
+
+@blueprint.get("/profiles/<name>.yaml")
+@requires("machines.read")
+def export_profile(name: str) -> Response:
+    """The file as it was imported."""
+    row = queries.profile_by_name(name)
+    return Response(row.document, mimetype="application/yaml", headers={"Content-Disposition": f'attachment; filename="{row.name}.yaml"'})
+
+
+@blueprint.route("/profiles/new", methods=["GET", "POST"])
+@requires("profiles.edit")
+def import_profile() -> Response:
+    """Import a profile file or edit one; refused, every line's reason stands above the text."""
+    form, made, lines = forms.ProfileForm(document=_present(request.args.get("of"))), [], []
+    done = sent(form, lambda: made.append(_import(form, lines)))
+    if done.is_done:
+        flash(_("Imported.") if made[0].is_changed else _("Nothing changed: this is the present version."), "message")
+        return see_other(url_for("machines.profile", name=made[0].row.name))
+    return render("profiles/import.html", form=form, problem=done.problem, lines=lines, status=done.status)
+
+
+def _import(form: forms.ProfileForm, lines: list[Any]) -> ImportedProfile:
+    try:
+        return profile_operations.import_profile(by=actor(), text=form.text())
+    except InvalidFile as error:
+        lines.extend(error.lines)
+        raise
+
+
+def _present(name: str | None) -> str:
+    return queries.profile_by_name(name).document if name else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.urls import iri_to_uri
 
 from app.core import clock
+from app.core.personal import masked_phone
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -20,8 +22,12 @@ PAGE_PARAMETERS = ("after", "before")
 
 
 def init_app(app: Flask) -> None:
-    """Register the filters ``age``, ``moment``, ``short_moment``, ``day``, ``number`` and the globals ``here``, ``sparkline_lines``."""
-    app.jinja_env.filters.update(age=age, moment=moment, short_moment=short_moment, day=day, number=number)
+    """Register the filters ``age``, ``moment``, ``short_moment``, ``day``, ``number``, ``money``, ``masked_phone``;
+
+    and the globals ``here``, ``sparkline_lines``.
+    """
+    app.jinja_env.filters.update(age=age, moment=moment, short_moment=short_moment, day=day)
+    app.jinja_env.filters.update(number=number, money=money, masked_phone=masked_phone)
     app.jinja_env.globals.update(here=here, request_has_page=request_has_page, sparkline_lines=sparkline_lines)
 
 
@@ -59,7 +65,7 @@ def short_moment(at: datetime | None) -> Markup:
 
 def age(at: datetime | None) -> Markup:
     """A ``<time>`` that says how long ago ``at`` was; the exact time on hover and for screen readers."""
-    return _time(at, age_text((clock.now() - at).total_seconds()), moment_text(at)) if at else Markup("")
+    return _time(at, age_text((clock.now() - at).total_seconds()), moment_text(at), is_age=True) if at else Markup("")
 
 
 def age_text(seconds: float) -> str:
@@ -76,6 +82,11 @@ def age_text(seconds: float) -> str:
 def number(value: int | float) -> str:
     """12,345 as both languages write it."""
     return f"{value:,}"
+
+
+def money(amount: Decimal) -> str:
+    """¥12,345.60."""
+    return f"{'-' if amount < 0 else ''}¥{abs(amount):,.2f}"
 
 
 def here(**changes: Any) -> str:
@@ -113,11 +124,14 @@ def sparkline_lines(values: Sequence[float | None], width: int, height: int) -> 
     return [" ".join(line) for line in lines if len(line) > 1]
 
 
-def _time(at: datetime, text: str, title: str | None) -> Markup:
+def _time(at: datetime, text: str, title: str | None, is_age: bool = False) -> Markup:
     stamp = at.isoformat(timespec="seconds").replace("+00:00", "Z")
     if title is None:
         return Markup('<time datetime="{}">{}</time>').format(stamp, text)
-    return Markup('<time datetime="{}" title="{}">{}<span class="visually-hidden"> ({})</span></time>').format(stamp, title, text, title)
+    grows = Markup(" data-age") if is_age else ""  # static/js/app.js lets it grow on a page that stays open
+    return Markup('<time datetime="{}" title="{}"{}>{}<span class="visually-hidden"> ({})</span></time>').format(
+        stamp, title, grows, text, title
+    )
 
 
 def _is_chinese() -> bool:

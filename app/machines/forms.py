@@ -1,0 +1,126 @@
+"""What people type about machines and profiles; the rules are in the operations."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import DateField, HiddenField, IntegerField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
+
+from app.accounts.models import Area
+from app.core.errors import N_, Invalid
+from app.core.types import Actor
+from app.customers import queries as customers
+from app.customers.forms import text
+from app.machines import queries
+from app.machines.models import DeviceProfile, Machine
+from app.machines.operations import DEFAULT_WARRANTY_MONTHS, MachineDetails
+from app.machines.profiles.nodes import MAX_BYTES
+from app.machines.queries import Filters
+
+_NUMBER = InputRequired(_("Please give a number."))
+
+
+class MachineForm(FlaskForm):
+    """A machine; ``form_token`` makes sending twice harmless, ``version`` shows whether somebody else was quicker."""
+
+    form_token = HiddenField(default=lambda: secrets.token_urlsafe(24))
+    version = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    serial = text(_("Serial number"), InputRequired(_("Please give the serial number.")), Length(max=40))
+    model = text(_("Model"), InputRequired(_("Please name the model.")), Length(max=80))
+    device = text(_("Device code"), Length(max=64))
+    profile = SelectField(_("Monitoring profile"))
+    gateway = text(_("Gateway"), Length(max=64))
+    customer = text(_("Customer"), Length(max=120))
+    site = text(_("Site"), Length(max=120))
+    area = SelectField(_("Area"))
+    shipped_on = DateField(_("Delivered on"), validators=[Optional()])
+    accepted_on = DateField(_("Accepted on"), validators=[Optional()])
+    warranty_months = IntegerField(
+        _("Warranty in months"), default=DEFAULT_WARRANTY_MONTHS, validators=[InputRequired(_("Please give a number."))]
+    )
+    batch = text(_("Batch"), Length(max=40))
+
+    def offer(self, areas: Sequence[Area], profiles: Sequence[DeviceProfile], language: str) -> None:
+        """Say which areas and profiles can be chosen."""
+        self.areas = {str(area.id): area for area in areas}
+        self.profiles = {str(profile.id): profile for profile in profiles}
+        self.area.choices = [("", _("as the site or customer")), *((key, area.name) for key, area in self.areas.items())]
+        titles = {key: row.title_zh if language.startswith("zh") else row.title_en for key, row in self.profiles.items()}
+        self.profile.choices = [("", "–"), *titles.items()]
+
+    def details(self, actor: Actor) -> MachineDetails:
+        """What was typed, with the customer and site it names among those that ``actor`` may see. Raises ``Invalid``."""
+        customer = customers.named(actor, self.customer.data) if self.customer.data else None
+        return MachineDetails(
+            serial=self.serial.data,
+            model=self.model.data,
+            device=self.device.data,
+            profile=self.profiles.get(self.profile.data),
+            customer=customer,
+            site=queries.site_named(customer, self.site.data) if self.site.data else None,
+            area=self.areas.get(self.area.data),
+            gateway=self.gateway.data,
+            accepted_on=self.accepted_on.data,
+            shipped_on=self.shipped_on.data,
+            warranty_months=self.warranty_months.data,
+            batch=self.batch.data,
+        )
+
+
+def form_of(machine: Machine | None, **options: Any) -> MachineForm:
+    """The form, filled with the machine when it was not sent (``formdata=None``: in any case)."""
+    if machine is None:
+        return MachineForm()
+    names = ("serial", "device", "gateway", "shipped_on", "accepted_on", "warranty_months", "batch", "version")
+    shown = {
+        "model": machine.model.name,
+        "profile": str(machine.profile_id or ""),
+        "customer": machine.customer.name if machine.customer else "",
+        "site": machine.site.name if machine.site else "",
+        "area": str(machine.area_id or ""),
+    }
+    return MachineForm(data={name: getattr(machine, name) for name in names} | shown, **options)
+
+
+def wanted_from(query: Mapping[str, str]) -> Filters:
+    """The list's filter as it stands in the address. Raises ``Invalid`` for what is no number."""
+    return Filters(
+        q=query.get("q", "").strip()[:100],
+        area=_number(query, "area"),
+        model=_number(query, "model"),
+        customer=_number(query, "customer"),
+        profile=_number(query, "profile"),
+        has_device={"yes": True, "no": False}.get(query.get("device", "")),
+    )
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    value = query.get(name) or ""
+    if value and not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise Invalid(N_("The list cannot be filtered that way."))
+    return int(value) if value else None
+
+
+class ProfileForm(FlaskForm):
+    """A profile file, chosen or typed; the typed text stays when the file was refused."""
+
+    file = FileField(_("File"))
+    document = TextAreaField(_("Text of the profile"), validators=[Length(max=MAX_BYTES)])
+
+    def text(self) -> str:
+        """The chosen file, else the typed text. Raises ``Invalid`` when neither is there or the file is not UTF-8."""
+        content = self.file.data.read(MAX_BYTES + 1) if self.file.data else b""
+        if not content and not (self.document.data or "").strip():
+            raise Invalid(N_("Choose a file or type the profile."))
+        if not content:
+            return self.document.data.replace("\r\n", "\n")
+        try:
+            self.document.data = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise Invalid(N_("The file is not UTF-8 text.")) from None
+        return self.document.data
