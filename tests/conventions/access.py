@@ -1,0 +1,244 @@
+"""Who may ask for what: one line per route. A route that is not here fails the matrix (test_access_matrix.py).
+
+``may(roles)``                 these roles, whatever the object
+``may(roles, scoped=True)``    these roles; who is bound to areas gets 404 for objects of another area
+``PUBLIC``                     everybody, signed in or not
+``own_only=True``              only the person whose object it is (and roles in ``also``)
+
+The parts of an address come from ``VALUES``: one line per part, the value on one side of the world (north or south).
+An endpoint whose part means something else gets its own line, ``"endpoint:part"``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.accounts import sessions
+from app.accounts.models import Area, Role, SessionKind, User
+from app.core import clock, db
+from app.core.history import digest
+from app.customers.models import Contact, Customer, Site
+from app.machines.models import DeviceProfile, Machine
+from app.monitoring.models import (
+    Alarm,
+    Condition,
+    CredentialState,
+    DeviceCredential,
+    Episode,
+    QuarantinedMessage,
+    RejectedMessage,
+)
+from app.tickets.models import Priority, Ticket
+from tests import factories
+from tests.personas import People, people
+
+ALL = frozenset(Role)
+DESK = frozenset({Role.CLERK, Role.DEPUTY, Role.MANAGER})
+BUSINESS = ALL - {Role.ADMIN}
+FIELD = frozenset({Role.TECHNICIAN, Role.AREA_MANAGER})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may ask; ``roles`` is None for everybody."""
+
+    roles: frozenset[Role] | None
+    scoped: bool = False
+    own_only: bool = False
+    also: frozenset[Role] = frozenset()
+
+
+PUBLIC = Access(None)
+
+
+def may(*roles: Role | frozenset[Role], scoped: bool = False, own_only: bool = False, also: frozenset[Role] = frozenset()) -> Access:
+    """These roles; single ones and sets may be mixed."""
+    all_roles = frozenset().union(*(role if isinstance(role, frozenset) else {role} for role in roles))
+    return Access(all_roles, scoped, own_only, also)
+
+
+FEED = may(Role.CLERK, Role.DEPUTY, Role.MANAGER, Role.ADMIN)
+REGISTER = may(Role.CLERK, Role.DEPUTY, Role.ADMIN)
+CREDENTIALS = may(Role.DEPUTY, Role.ADMIN)
+ADMINISTRATION = may(Role.ADMIN)
+
+ACCESS: dict[str, Access] = {
+    # the house
+    "static": PUBLIC,
+    "assets.send": PUBLIC,
+    "health.healthz": PUBLIC,
+    "health.readyz": PUBLIC,
+    "preferences.change": PUBLIC,
+    "styleguide.index": PUBLIC,
+    "styleguide.layout": PUBLIC,
+    "home.start": may(ALL),
+    # accounts
+    "accounts.login": PUBLIC,
+    "accounts.logout": PUBLIC,
+    "accounts.account": may(ALL),
+    "accounts.own_password": may(ALL),
+    "accounts.end_session": may(ALL, own_only=True, also=frozenset({Role.ADMIN})),
+    "accounts.end_other_sessions": may(ALL),
+    "accounts.users": ADMINISTRATION,
+    "accounts.new_user": ADMINISTRATION,
+    "accounts.user": ADMINISTRATION,
+    "accounts.user_password": ADMINISTRATION,
+    "accounts.disable": ADMINISTRATION,
+    "accounts.enable": ADMINISTRATION,
+    "accounts.end_sessions": ADMINISTRATION,
+    "accounts.areas": ADMINISTRATION,
+    "accounts.area": ADMINISTRATION,
+    "accounts.history": may(Role.ADMIN, Role.MANAGER),
+    # customers
+    "customers.index": may(BUSINESS),
+    "customers.export_csv": may(BUSINESS),
+    "customers.export_xlsx": may(BUSINESS),
+    "customers.new": may(DESK),
+    "customers.customer": may(BUSINESS, scoped=True),
+    "customers.edit": may(DESK),
+    "customers.new_contact": may(DESK),
+    "customers.edit_contact": may(DESK),
+    "customers.new_site": may(DESK),
+    "customers.edit_site": may(DESK),
+    # machines
+    "machines.index": may(ALL),
+    "machines.export_csv": may(ALL),
+    "machines.export_xlsx": may(ALL),
+    "machines.new": may(DESK),
+    "machines.machine": may(ALL, scoped=True),
+    "machines.edit": may(DESK),
+    "machines.profiles": may(ALL),
+    "machines.profile": may(ALL),
+    "machines.export_profile": may(ALL),
+    "machines.import_profile": may(Role.DEPUTY, Role.ADMIN),
+    # tickets
+    "tickets.index": may(BUSINESS),
+    "tickets.export_csv": may(BUSINESS),
+    "tickets.export_xlsx": may(BUSINESS),
+    "tickets.new": may(DESK, FIELD),
+    "tickets.create": may(DESK, FIELD),
+    "desk.ticket": may(BUSINESS, scoped=True),
+    "desk.timeline": may(BUSINESS, scoped=True),
+    "desk.printed": may(BUSINESS, scoped=True),
+    "desk.notes": may(BUSINESS, scoped=True),
+    "desk.edit": may(DESK),
+    "desk.change": may(DESK),
+    "desk.state": may(DESK),
+    "desk.undo": may(DESK),
+    # monitoring
+    "monitoring.board": may(ALL),
+    "monitoring.faults": may(ALL),
+    "monitoring.faults_csv": may(ALL),
+    "monitoring.faults_xlsx": may(ALL),
+    "monitoring.machine": may(ALL, scoped=True),
+    "monitoring.machine_readings": may(ALL, scoped=True),
+    "monitoring.acknowledge": may(DESK),
+    "monitoring.feed_health": FEED,
+    "monitoring.gaps": FEED,
+    "monitoring.rejected": FEED,
+    "monitoring.rejected_message": FEED,
+    "monitoring.quarantine": FEED,
+    "monitoring.registration": REGISTER,
+    "monitoring.register": REGISTER,
+    "monitoring.credentials": CREDENTIALS,
+    "monitoring.create_credential": CREDENTIALS,
+    "monitoring.rotate_credential": CREDENTIALS,
+    "monitoring.revoke_credential": CREDENTIALS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What stands in one area."""
+
+    area: Area
+    technician: User
+    token: str
+    customer: Customer
+    site: Site
+    contact: Contact
+    profile: DeviceProfile
+    machine: Machine
+    ticket: Ticket
+    alarm: Alarm
+    episode: Episode
+    rejected: RejectedMessage
+    waiting_device: str
+
+
+VALUES: dict[str, Callable[[Side], Any]] = {
+    "filename": lambda side: "icons/sprite.svg",
+    "assets.send:name": lambda side: "app.css",
+    "digest": lambda side: "unknown",
+    "layout": lambda side: "tablet",
+    "session_id": lambda side: sessions.session_id(side.token),
+    "user_id": lambda side: side.technician.id,
+    "area_id": lambda side: side.area.id,
+    "customer_id": lambda side: side.customer.id,
+    "site_id": lambda side: side.site.id,
+    "contact_id": lambda side: side.contact.id,
+    "serial": lambda side: side.machine.serial,
+    "device": lambda side: side.machine.device,
+    "monitoring.registration:device": lambda side: side.waiting_device,
+    "monitoring.register:device": lambda side: side.waiting_device,
+    "name": lambda side: side.profile.name,
+    "number": lambda side: side.ticket.number,
+    "alarm_id": lambda side: side.alarm.id,
+    "episode_id": lambda side: side.episode.id,
+    "message_id": lambda side: side.rejected.id,
+}
+# Addresses that lead nowhere by intent: what they answer to those who may ask.
+NOWHERE = {"assets.send": 404}
+
+
+def values_for(endpoint: str, names: set[str], side: Side) -> dict[str, Any]:
+    """The parts ``names`` of the address of ``endpoint`` on ``side``."""
+    return {name: VALUES.get(f"{endpoint}:{name}", VALUES.get(name, _missing(name)))(side) for name in names}
+
+
+def _missing(name: str) -> Callable[[Side], Any]:
+    def refuse(_side: Side) -> Any:
+        raise AssertionError(f"tests/conventions/access.py: VALUES has no line for <{name}>")
+
+    return refuse
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everybody, and the same things in the north and in the south."""
+
+    people: People
+    north: Side
+    south: Side
+
+
+def make_world() -> World:
+    """Write the world of the matrix."""
+    everybody = people()
+    return World(everybody, _side(everybody.north, everybody.li), _side(everybody.south, everybody.wang))
+
+
+def _side(area: Area, technician: User) -> Side:
+    now = clock.now()
+    customer = factories.customer(area=area)
+    site = factories.site(customer=customer)
+    profile = factories.profile()
+    machine = factories.machine(customer=customer, site=site, profile=profile, area=area)
+    ticket = factories.ticket(machine=machine)
+    with db.transaction():
+        token = sessions.open_session(technician, SessionKind.TABLET, "127.0.0.1", "another device", now)
+        alarm = Alarm.create(
+            machine=machine, code="E04", condition=Condition.ACTIVE, is_acknowledged=False, severity=Priority.HIGH, last_event_at=now
+        )
+        episode = Episode.create(
+            alarm=alarm, machine=machine, code="E04", severity=Priority.HIGH, started_at=now, last_raised_at=now, ticket=ticket
+        )
+        rejected = RejectedMessage.create(
+            topic="evc/x/telemetry", payload=b"{", size=1, sha256=b"\0" * 32, reason="not_json", received_at=now
+        )
+        waiting = f"WAITING{area.id}"
+        key = bytes.fromhex(digest(waiting))[:16]
+        QuarantinedMessage.create(device=waiting, topic=f"evc/{waiting}/telemetry", payload=b"{}", key=key, received_at=now)
+        DeviceCredential.create(device=machine.device, state=CredentialState.ACTIVE, created_at=now, changed_at=now)
+    contact = factories.contact(customer=customer)
+    return Side(area, technician, token, customer, site, contact, profile, machine, ticket, alarm, episode, rejected, waiting)
