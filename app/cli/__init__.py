@@ -36,6 +36,8 @@ class Group(AppGroup):
 def register(app: Flask) -> None:
     """Add every group of this package to ``flask --app app.wsgi``."""
     for module in sorted(iter_modules(__path__), key=lambda found: found.name):
+        if module.name.startswith("_"):  # what several groups have in common
+            continue
         app.cli.add_command(import_module(f"{__name__}.{module.name}").group)
 
 
