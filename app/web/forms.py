@@ -60,7 +60,7 @@ def show_errors(form: FlaskForm, error: Invalid) -> str:
 
 def differences(typed: FlaskForm, stored: FlaskForm) -> list[tuple[str, str]]:
     """What now stands in the record where something else was typed: labels and values; ``typed`` is then ready to be sent anew."""
-    typed.version.data = stored.version.data
+    typed.version.data, typed.version.raw_data = stored.version.data, None
     return [(field.label.text, _shown(field)) for field in stored if _is_other(field, typed)]
 
 
