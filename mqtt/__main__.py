@@ -1,4 +1,4 @@
-"""``python -m mqtt [run | broker | simulate | accounts FILE]``: the feed's processes."""
+"""``python -m mqtt [run | broker | simulate | replay FILE | accounts FILE]``: the feed's processes."""
 
 import argparse
 import secrets
@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     simulate = commands.add_parser("simulate", help="let a fleet of machines publish to the broker")
     simulate.add_argument("--rate", type=float, default=1.0, help="messages a second of the whole fleet (default 1)")
     simulate.add_argument("--count", type=int, default=0, help="stop after so many messages (default: never)")
+    replay = commands.add_parser("replay", help="take in recorded messages from a file, without a broker")
+    replay.add_argument("file", type=Path, help='lines of {"topic": …, "payload": …}')
+    replay.add_argument("--clock", choices=("receipt", "device"), default="receipt", help="device: as if each message had come at its ts")
     accounts = commands.add_parser("accounts", help="write the accounts file of a fresh Mosquitto and print the passwords")
     accounts.add_argument("file", type=Path)
     asked = parser.parse_args(arguments)
@@ -34,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     configure_logs("evc")
     start(config)
-    return {"broker": _broker, "simulate": _simulate, "accounts": _accounts}.get(asked.command, _run)(config, asked)
+    return {"broker": _broker, "simulate": _simulate, "replay": _replay, "accounts": _accounts}.get(asked.command, _run)(config, asked)
 
 
 def _run(config: Config, asked: argparse.Namespace) -> int:
@@ -66,6 +69,12 @@ def _simulate(config: Config, asked: argparse.Namespace) -> int:
     from mqtt import simulator
 
     return simulator.run(config, rate=asked.rate, count=asked.count)
+
+
+def _replay(config: Config, asked: argparse.Namespace) -> int:
+    from mqtt import replay
+
+    return replay.run(config, asked.file, by_device_clock=asked.clock == "device")
 
 
 def _accounts(config: Config, asked: argparse.Namespace) -> int:

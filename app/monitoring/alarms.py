@@ -73,19 +73,42 @@ def _begin(subject: Subject, stream: Stream, reach: Reach) -> list[Raised]:
 
 
 def _put_in_place(subject: Subject, alarm: Alarm, stream: Stream, reach: Reach) -> list[Raised]:
-    horizon = alarm.last_event_at - rules.HORIZON
-    for signal in stream.signals:
-        if signal.at < horizon and signal.kind == SignalKind.RAISED:
-            _keep_as_history(subject, alarm, signal)
-    recent = [signal for signal in stream.signals if signal.at >= horizon]
-    if not recent:
-        return []
-    rows = _rows_around(alarm, min(signal.at for signal in recent))
-    since = rules.settled_before(min(signal.at for signal in recent), [_occurrence(row) for row in rows])
-    rows = [row for row in rows if row.started_at >= since]
-    found = signals.stored(stream.terminal_id, stream.code, since, reach.upto_position)
-    computed = rules.fold(found, _start(rows, since, found))
+    """Compute again from the last settled moment before the late signals up to the next one, which is the present if need be.
+
+    However old they are: the register becomes right, but what is over opens no ticket.
+    """
+    since = _settled_before(alarm, min(signal.at for signal in stream.signals))
+    next_start = _next_start(alarm, max(signal.at for signal in stream.signals))
+    for until in (next_start, None):
+        found = signals.stored(stream.terminal_id, stream.code, since, reach.upto_position, until)
+        rows = _rows_between(alarm, since, until)
+        computed = rules.fold(found, _start(rows, since, found))
+        if until is not None and all(occurrence.is_over for occurrence in computed):
+            _write(subject, alarm, rows, computed, is_late=True)
+            live.touch("alarms")
+            return []
     return _bring_in_step(subject, alarm, found, rows, computed, is_late=True)
+
+
+def _settled_before(alarm: Alarm, at: datetime) -> datetime:
+    """The latest moment not after ``at`` before which nothing can change: outside of any episode, or the start of one."""
+    since = at
+    earlier = Episode.select().where(Episode.alarm == alarm).order_by(Episode.started_at.desc())
+    row = earlier.where(Episode.started_at <= since).first()
+    while row is not None and _occurrence(row).reaches(since):
+        since = row.started_at
+        row = earlier.where(Episode.started_at < since).first()
+    return since
+
+
+def _next_start(alarm: Alarm, at: datetime) -> datetime | None:
+    row = Episode.select().where(Episode.alarm == alarm, Episode.started_at > at).order_by(Episode.started_at).first()
+    return row.started_at if row else None
+
+
+def _rows_between(alarm: Alarm, since: datetime, until: datetime | None) -> list[Episode]:
+    rows = Episode.select().where(Episode.alarm == alarm, Episode.started_at >= since)
+    return list((rows.where(Episode.started_at < until) if until else rows).order_by(Episode.started_at))
 
 
 def _start(rows: list[Episode], since: datetime, found: list[Signal]) -> State:
@@ -94,29 +117,6 @@ def _start(rows: list[Episode], since: datetime, found: list[Signal]) -> State:
     if first is None or any(signal.at == since for signal in found):
         return State()
     return State(Occurrence(first.started_at, first.started_at, 1, first.text))
-
-
-def _keep_as_history(subject: Subject, alarm: Alarm, signal: Signal) -> None:
-    """Older than the horizon: an entry of its own in the register, unless a known episode covers it."""
-    if any(_occurrence(row).started_at <= signal.at for row in _rows_around(alarm, signal.at)):
-        return
-    occurrence = Occurrence(signal.at, signal.at, 1, signal.text, ended_at=signal.at)
-    _insert(subject, alarm, occurrence, is_late=True)
-
-
-def _rows_around(alarm: Alarm, at: datetime) -> list[Episode]:
-    """Episodes that last to ``at`` or begin after it, and those that touch them, in order of time."""
-    rows = Episode.select().where(Episode.alarm == alarm, Episode.ended_at.is_null() | (Episode.ended_at >= at))
-    rows = list(rows.order_by(Episode.started_at))
-    while rows and rows[0].started_at <= at:
-        touching = Episode.select().where(
-            Episode.alarm == alarm, Episode.ended_at == rows[0].started_at, Episode.started_at < rows[0].started_at
-        )
-        earlier = touching.first()
-        if earlier is None:
-            break
-        rows.insert(0, earlier)
-    return rows
 
 
 def _open_episode(alarm: Alarm) -> Episode | None:
@@ -140,15 +140,22 @@ def _bring_in_step(
 ) -> list[Raised]:
     """Write what differs between ``rows`` and ``computed``; returns what came up and is still there."""
     was_open = {row.id for row in rows if row.ended_at is None}
-    plan = rules.reconcile([_occurrence(row) for row in rows], computed)
-    for index, heir in plan.removed:
-        _remove(rows[index], next((rows[kept] for kept, occurrence in plan.kept if occurrence == heir), None))
-    kept = [_update(rows[index], occurrence, is_late=is_late) for index, occurrence in plan.kept]
-    added = [_insert(subject, alarm, occurrence, is_late=is_late) for occurrence in plan.added]
+    kept, added = _write(subject, alarm, rows, computed, is_late=is_late)
     standing = [row for row in (*kept, *added) if row.ended_at is None]
     came_up = [row for row in standing if row.id not in was_open]
     _settle(alarm, subject.policy, found, is_active=bool(standing), came_up=came_up or ([] if is_late else added))
     return [Raised(subject, row) for row in came_up if row.ticket_id is None]
+
+
+def _write(
+    subject: Subject, alarm: Alarm, rows: list[Episode], computed: list[Occurrence], *, is_late: bool
+) -> tuple[list[Episode], list[Episode]]:
+    """Make ``rows`` what was computed; returns those that stay and those that are new."""
+    plan = rules.reconcile([_occurrence(row) for row in rows], computed)
+    for index, heir in plan.removed:
+        _remove(rows[index], next((rows[kept] for kept, occurrence in plan.kept if occurrence == heir), None))
+    kept = [_update(rows[index], occurrence, is_late=is_late) for index, occurrence in plan.kept]
+    return kept, [_insert(subject, alarm, occurrence, is_late=is_late) for occurrence in plan.added]
 
 
 def _update(row: Episode, occurrence: Occurrence, *, is_late: bool) -> Episode:

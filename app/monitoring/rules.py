@@ -1,15 +1,13 @@
 """The alarm machine of one code of one machine: what a run of signals, in event time, makes of it (monitoring §3).
 
 Pure: no database, no clock. ``step`` is the transition table (T3, T4, T7/T9 without delays); ``fold`` runs it over
-signals; ``settled_before`` and ``reconcile`` put a late message in its place (T17).
+signals; ``reconcile`` tells how stored episodes become the computed ones when a late message is put in its place (T17).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-
-HORIZON = timedelta(days=7)
 
 
 class SignalKind(StrEnum):
@@ -117,15 +115,6 @@ def fold(signals: Iterable[Signal], start: State | None = None) -> list[Occurren
         else:
             found[-1] = state.occurrence
     return found
-
-
-def settled_before(at: datetime, occurrences: Sequence[Occurrence]) -> datetime:
-    """The latest time not after ``at`` before which nothing can change when a signal of ``at`` is put in its place."""
-    start = at
-    for occurrence in sorted(occurrences, key=lambda occurrence: occurrence.started_at, reverse=True):
-        if occurrence.started_at <= start and occurrence.reaches(start):
-            start = occurrence.started_at
-    return start
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,14 +82,16 @@ def _signal(message: InboxMessage, kind: SignalKind, text: str = "") -> Signal:
     return Signal(message.at, message.boot or "", seq, message.position, kind, text)
 
 
-def stored(terminal_id: int, code: str, since: datetime, upto_position: int) -> list[Signal]:
-    """All signals about ``code`` from ``since`` on that evaluation has reached, read again from the inbox."""
+def stored(terminal_id: int, code: str, since: datetime, upto_position: int, until: datetime | None = None) -> list[Signal]:
+    """All signals about ``code`` from ``since`` on (and before ``until``) that evaluation has reached, read again from the inbox."""
     usable = (
         (InboxMessage.terminal == terminal_id)
         & (InboxMessage.at >= since)
         & (InboxMessage.position <= upto_position)
         & InboxMessage.error.is_null()
     )
+    if until is not None:
+        usable &= InboxMessage.at < until
     faults = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.FAULT) & (InboxMessage.code == code))
     states = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.STATE))
     return [of_fault(message) for message in faults] + [of_birth(state, code) for state in states if is_birth(state)]
