@@ -26,7 +26,9 @@ from app.monitoring.models import (
     DeviceCredential,
     Episode,
     QuarantinedMessage,
+    Reading,
     RejectedMessage,
+    Terminal,
 )
 from app.tickets.models import Priority, Ticket
 from tests import factories
@@ -236,6 +238,8 @@ def _side(area: Area, technician: User) -> Side:
         rejected = RejectedMessage.create(
             topic="evc/x/telemetry", payload=b"{", size=1, sha256=b"\0" * 32, reason="not_json", received_at=now
         )
+        terminal = Terminal.create(device=machine.device, first_seen_at=now, last_received_at=now, last_seen_at=now)
+        Reading.insert(position=area.id, terminal=terminal, at=now, received_at=now, metrics='{"oil_temperature":50.5}').execute()
         waiting = f"WAITING{area.id}"
         key = bytes.fromhex(digest(waiting))[:16]
         QuarantinedMessage.create(device=waiting, topic=f"evc/{waiting}/telemetry", payload=b"{}", key=key, received_at=now)
