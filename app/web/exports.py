@@ -4,14 +4,22 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import xlsxwriter
-from flask import Response, send_file
+from flask import Response, current_app, send_file
 
 # A spreadsheet would read a cell that begins with one of these as a formula or command.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _CSV_BATCH = 200
+_WORKBOOK = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "default_date_format": "yyyy-mm-dd hh:mm:ss",
+    "remove_timezone": True,
+}
 
 
 def safe(value: Any) -> Any:
@@ -43,13 +51,20 @@ def _csv_lines(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterat
 def xlsx_response(name: str, title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """``name``.xlsx with one sheet called ``title``; written to disk row by row, so that its size does not matter."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(file, _WORKBOOK)
     sheet = book.add_worksheet(title[:31])
     sheet.write_row(0, 0, headings, book.add_format({"bold": True}))
     for number, row in enumerate(rows, start=1):
-        sheet.write_row(number, 0, ["" if value is None else value for value in row])
+        sheet.write_row(number, 0, [_xlsx_cell(value) for value in row])
     sheet.freeze_panes(1, 0)
     book.close()
     file.seek(0)
     mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return send_file(file, mimetype=mimetype, as_attachment=True, download_name=f"{name}.xlsx")
+
+
+def _xlsx_cell(value: Any) -> Any:
+    """``value`` as a cell; a spreadsheet knows no zones, so times are those of the deployment."""
+    if isinstance(value, datetime):
+        return value.astimezone(current_app.config["CENTRE"].zone)
+    return "" if value is None else value
