@@ -104,6 +104,8 @@ def record(
 
 
 def _write(entries: list[_Pending]) -> None:
+    if not entries:  # all were noted inside savepoints that failed
+        return
     head = db.for_update(HistoryHead.select().where(HistoryHead.id == 1)).get()
     entry_id, prev_hash, at = head.entry_id, bytes(head.hash), clock.now()
     rows, personal = [], []
