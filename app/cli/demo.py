@@ -12,13 +12,13 @@ group = Group("demo", help="The demo world.")
 @group.command()
 def load() -> None:
     """Load the demo world; refuses when the database holds anything else."""
-    demo.load(current_app.config["CENTRE"])
-    click.echo("loaded")
+    password = demo.load(current_app.config["CENTRE"])
+    click.echo(f"loaded; the password of all demo people is {password}")
 
 
 @group.command()
 @click.confirmation_option(prompt="This removes everything in the database. Go on?")
 def reset() -> None:
     """Empty a database that holds the demo world and load it afresh; refuses on a real one."""
-    demo.reset(current_app.config["CENTRE"])
-    click.echo("loaded afresh")
+    password = demo.reset(current_app.config["CENTRE"])
+    click.echo(f"loaded afresh; the password of all demo people is {password}")

@@ -23,6 +23,19 @@ def upgrade() -> list[str]:
             return _runner().up()
 
 
+def empty() -> None:
+    """Remove every table with all it holds; only for databases whose content is worth nothing."""
+    with db.available():
+        db.connect()
+        with db.database.atomic():
+            if db.is_sqlite():
+                db.database.execute_sql("PRAGMA defer_foreign_keys = 1")
+            for table in db.database.get_tables():
+                db.database.execute_sql(f'DROP TABLE IF EXISTS "{table}"' + ("" if db.is_sqlite() else " CASCADE"))
+            if not db.is_sqlite():
+                db.database.execute_sql("DROP FUNCTION IF EXISTS history_refuses CASCADE")
+
+
 def pending() -> list[str]:
     """Names of the migrations that this database lacks."""
     with db.available():
