@@ -1,12 +1,12 @@
 """What people type about tickets, checked for shape; the rules are in the operations."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.core.errors import N_, Invalid
@@ -18,13 +18,17 @@ from app.web.labels import options
 SOURCES_BY_HAND = ("hotline", "wechat", "email", "walk_in", "inspection")
 
 
+def _choices(kind: str, allowed: Iterable[str] | None = None) -> list[SelectChoice]:
+    return [SelectChoice(value, words) for value, words in options(kind) if allowed is None or value in allowed]
+
+
 class TicketForm(FlaskForm):
     """A new ticket. ``form_token`` is made with the form, so that sending it twice opens one ticket."""
 
     form_token = HiddenField()
-    source = SelectField(_("Came by"), choices=[(value, words) for value, words in options("TicketSource") if value in SOURCES_BY_HAND])
-    kind = SelectField(_("Kind"), choices=options("TicketKind"))
-    priority = SelectField(_("Priority"), choices=options("Priority"), default=Priority.HIGH)
+    source = SelectField(_("Came by"), choices=_choices("TicketSource", SOURCES_BY_HAND))
+    kind = SelectField(_("Kind"), choices=_choices("TicketKind"))
+    priority = SelectField(_("Priority"), choices=_choices("Priority"), default=Priority.HIGH)
     machine = StringField(_("Machine (serial number)"), validators=[Length(max=40)])
     customer = StringField(_("Customer"), validators=[Length(max=120)])
     contact = StringField(_("Contact (name or phone)"), validators=[Length(max=60)])
@@ -36,8 +40,8 @@ class WordsForm(FlaskForm):
     """Changing what a ticket says."""
 
     version = HiddenField()
-    kind = SelectField(_("Kind"), choices=options("TicketKind"))
-    priority = SelectField(_("Priority"), choices=options("Priority"))
+    kind = SelectField(_("Kind"), choices=_choices("TicketKind"))
+    priority = SelectField(_("Priority"), choices=_choices("Priority"))
     title = StringField(_("In a few words"), validators=[InputRequired(_("Say in a few words what it is about.")), Length(max=200)])
     text = TextAreaField(_("What was said"), validators=[Length(max=8000)])
 
@@ -68,9 +72,9 @@ def wanted_from(query: Mapping[str, str]) -> TicketFilter:
     )
 
 
-def _one_of(query: Mapping[str, str], name: str, allowed: object) -> str | None:
+def _one_of(query: Mapping[str, str], name: str, allowed: Iterable[str]) -> str | None:
     value = query.get(name) or None
-    if value is not None and value not in allowed:  # type: ignore[operator]
+    if value is not None and value not in tuple(allowed):
         raise Invalid(N_("The list cannot be filtered that way."))
     return value
 

@@ -99,7 +99,8 @@ def test_a_fault_that_comes_back_within_24_hours_opens_its_ticket_again(database
     finished(first, AT + timedelta(hours=1), *targets)
     again = raised(machine, at=AT + timedelta(hours=25))
     assert (again.outcome, again.ticket, again.ticket.status) == (Outcome.REOPENED, first, "to_verify")
-    assert Ticket.get().is_recurring and TicketFault.get().is_open
+    assert Ticket.get().is_recurring
+    assert TicketFault.get().is_open
     assert first.transitions.order_by(TicketTransition.id.desc()).first().reason == states.RECURRED
 
 
@@ -162,7 +163,8 @@ def test_fi_31_a_clerk_who_closes_while_a_raise_comes(database: Database) -> Non
         is_told = isinstance(closing, Conflict)
         assert closing is None or is_told, closing
         assert raising.outcome == (Outcome.JOINED if is_told else Outcome.REOPENED)
-        assert now.is_open and TicketFault.get(TicketFault.ticket == ticket).is_open
+        assert now.is_open
+        assert TicketFault.get(TicketFault.ticket == ticket).is_open
         assert Ticket.select().where(Ticket.machine == machine).count() == 1
     assert history.verify().problem is None
 

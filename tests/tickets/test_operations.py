@@ -4,7 +4,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from peewee import Database
 
 from app.accounts.models import Role
 from app.core import clock, db, history, live
@@ -70,7 +69,8 @@ def test_a_form_sent_twice_at_once_opens_one_ticket(chen: Actor) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 2 and len(set(found)) == 1
+    assert len(found) == 2
+    assert len(set(found)) == 1
     assert Ticket.select().count() == 1
 
 
@@ -94,7 +94,12 @@ def test_who_may_not_open_opens_nothing() -> None:
 def test_every_change_of_state_is_a_row_and_stands_in_the_history(chen: Actor) -> None:
     ticket = moved(chen, opened(chen), TicketStatus.TRIAGED, TicketStatus.RESOLVED, TicketStatus.CLOSED)
     rows = [(row.from_status, row.to_status, row.by_name) for row in ticket.transitions.order_by(TicketTransition.id)]
-    assert rows == [(None, "new", "陈文员"), ("new", "triaged", "陈文员"), ("triaged", "resolved", "陈文员"), ("resolved", "closed", "陈文员")]
+    assert rows == [
+        (None, "new", "陈文员"),
+        ("new", "triaged", "陈文员"),
+        ("triaged", "resolved", "陈文员"),
+        ("resolved", "closed", "陈文员"),
+    ]
     assert [entry.action for entry in HistoryEntry.select()] == ["ticket.opened", "ticket.moved", "ticket.moved", "ticket.moved"]
     assert history.verify().problem is None
 

@@ -1,5 +1,6 @@
 """The states of a ticket, against a small model of their own."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -101,7 +102,7 @@ def test_any_walk_keeps_row_faults_and_history_of_states_in_step(sqlite_database
         assert ticket.status == expected
         assert ticket.is_open == TicketFault.get(TicketFault.ticket == ticket).is_open == (expected in OPEN_STATUSES)
     rows = list(TicketTransition.select().where(TicketTransition.ticket == ticket).order_by(TicketTransition.id))
-    assert all(one.to_status == following.from_status for one, following in zip(rows, rows[1:], strict=False))
+    assert all(one.to_status == following.from_status for one, following in itertools.pairwise(rows))
     assert not rows or rows[-1].to_status == expected
     assert Ticket.select().where(Ticket.version > 1, Ticket.id != ticket.id, Ticket.machine.is_null()).count() == 0
 

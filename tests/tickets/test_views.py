@@ -1,0 +1,178 @@
+"""The list, the form and the exports, as people and programs use them."""
+
+import csv
+import io
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.accounts.models import Role
+from app.core import db
+from app.core.types import system
+from app.tickets import operations, searching
+from app.tickets.models import Priority, Ticket, TicketKind, TicketSource
+from tests import factories
+from tests.personas import make_user, sign_in
+
+HTMX = {"HX-Request": "true"}
+FORM = {
+    "source": "hotline",
+    "kind": "fault_report",
+    "priority": "high",
+    "machine": "",
+    "customer": "",
+    "contact": "",
+    "title": "漏油",
+    "text": "",
+}
+
+
+@pytest.fixture
+def clerk(client: FlaskClient) -> FlaskClient:
+    return sign_in(client, make_user(Role.CLERK, name="陈文员"))
+
+
+def opened(**values: Any) -> Ticket:
+    defaults = {"source": TicketSource.HOTLINE, "kind": TicketKind.FAULT_REPORT, "priority": Priority.HIGH, "title": "液压站漏油"}
+    return operations.open_ticket(by=system("tests"), **(defaults | {"machine": factories.machine()} | values))
+
+
+def test_it_works(clerk: FlaskClient) -> None:
+    ticket = opened()
+    answer = clerk.get("/tickets")
+    assert answer.status_code == 200
+    assert ticket.number in answer.text
+    assert ticket.machine.serial in answer.text
+
+
+def test_htmx_gets_the_list_alone(clerk: FlaskClient) -> None:
+    opened()
+    answer = clerk.get("/tickets", headers=HTMX)
+    assert "<html" not in answer.text
+    assert 'id="ticket-list"' in answer.text
+    assert "HX-Request" in answer.headers["Vary"]
+
+
+def test_a_poll_costs_nothing_until_a_ticket_changes(clerk: FlaskClient) -> None:
+    ticket = opened()
+    tag = clerk.get("/tickets", headers=HTMX).headers["HX-PTag"]
+    polled = clerk.get("/tickets", headers=HTMX | {"HX-PTag": tag})
+    assert (polled.status_code, polled.data) == (304, b"")
+    operations.change_status(by=system("tests"), ticket=ticket, to="triaged", version=1)
+    assert clerk.get("/tickets", headers=HTMX | {"HX-PTag": tag}).status_code == 200
+
+
+def test_another_filter_is_never_answered_as_unchanged(clerk: FlaskClient) -> None:
+    tag = clerk.get("/tickets", headers=HTMX).headers["HX-PTag"]
+    assert clerk.get("/tickets?status=any", headers=HTMX | {"HX-PTag": tag}).status_code == 200
+
+
+def test_a_search_looks_at_finished_tickets_too(clerk: FlaskClient) -> None:
+    ticket = opened()
+    operations.change_status(by=system("tests"), ticket=ticket, to="resolved", version=1)
+    assert ticket.number in clerk.get("/tickets?q=漏油").text
+    assert ticket.number not in clerk.get("/tickets").text
+
+
+@pytest.mark.parametrize("query", ["status=broken", "kind=x", "from=yesterday", "customer=x", "after=x", "sort=title", "area=²"])
+def test_a_query_that_no_choice_offers_is_refused_in_words(clerk: FlaskClient, query: str) -> None:
+    answer = clerk.get(f"/tickets?{query}")
+    assert answer.status_code == 422
+    assert "<h1>" in answer.text
+
+
+def test_an_empty_list_says_what_to_do(clerk: FlaskClient) -> None:
+    assert "没有未完受理单" in clerk.get("/tickets").text
+    assert "没有符合条件的受理单" in clerk.get("/tickets?q=x").text
+
+
+def test_what_is_typed_appears_as_text_alone(clerk: FlaskClient) -> None:
+    opened(title="<script>alert(1)</script>", text='" hx-get="/x" onload="x')
+    assert "<script>alert" not in clerk.get("/tickets").text
+
+
+def test_a_ticket_is_opened_without_javascript(clerk: FlaskClient) -> None:
+    machine = factories.machine()
+    answer = clerk.post("/tickets", data=FORM | {"machine": machine.serial})
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/tickets/{Ticket.get().number}"
+    assert Ticket.get().machine == machine
+
+
+def test_the_form_sent_twice_leads_to_the_same_ticket(clerk: FlaskClient) -> None:
+    token = re.search('name="form_token"[^>]*value="([^"]+)"', clerk.get("/tickets/new").text).group(1)
+    form = FORM | {"form_token": token, "customer": factories.customer().name}
+    assert clerk.post("/tickets", data=form).headers["Location"] == clerk.post("/tickets", data=form).headers["Location"]
+    assert Ticket.select().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"title": ""}, "请简要填写事由"),
+        ({"machine": "YZ-none"}, "没有这个序列号的设备"),
+        ({"customer": "没有的客户"}, "没有这个名称的客户"),
+        ({}, "请填写设备或客户"),
+    ],
+)
+def test_a_wrong_form_comes_back_with_words_and_all_that_was_typed(clerk: FlaskClient, wrong: dict[str, str], words: str) -> None:
+    answer = clerk.post("/tickets", data=FORM | {"text": "客户说很急"} | wrong)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "客户说很急" in answer.text
+    assert Ticket.select().count() == 0
+
+
+def test_a_contact_of_another_customer_is_refused(clerk: FlaskClient) -> None:
+    answer = clerk.post("/tickets", data=FORM | {"customer": factories.customer().name, "contact": factories.contact().phone})
+    assert answer.status_code == 422
+    assert "该客户没有这个联系人" in answer.text
+
+
+def test_a_telephone_system_opens_the_form_filled(clerk: FlaskClient) -> None:
+    text = clerk.get("/tickets/new?phone=13800138000&machine=YZ-0012").text
+    assert 'value="13800138000"' in text
+    assert 'value="YZ-0012"' in text
+
+
+def rows_of(answer: Any) -> list[dict[str, str]]:
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def test_the_export_has_the_agreed_columns(clerk: FlaskClient) -> None:
+    ticket = opened()
+    answer = clerk.get("/tickets.csv")
+    names = "number opened_at source kind status priority machine device codes customer warranty order technician resolved_at closed_at"
+    assert list(rows_of(answer)[0]) == names.split()
+    row = rows_of(answer)[0]
+    assert (row["number"], row["machine"], row["customer"]) == (ticket.number, ticket.machine.serial, ticket.customer.name)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", row["opened_at"])
+
+
+def test_the_export_has_the_filters_of_the_list(clerk: FlaskClient) -> None:
+    opened()
+    assert rows_of(clerk.get("/tickets.csv?kind=complaint")) == []
+
+
+def test_the_export_goes_on_beyond_one_page(clerk: FlaskClient) -> None:
+    machine = factories.machine()
+    for _ in range(60):
+        made = factories.ticket(machine=machine)
+        with db.transaction():
+            searching.index(made)
+    assert len({row["number"] for row in rows_of(clerk.get("/tickets.csv"))}) == 60
+
+
+def test_no_cell_is_a_formula(clerk: FlaskClient) -> None:
+    opened(machine=factories.machine(customer=factories.customer(name="=1+1")))
+    assert rows_of(clerk.get("/tickets.csv"))[0]["customer"] == "'=1+1"
+
+
+def test_the_workbook_opens(clerk: FlaskClient) -> None:
+    opened()
+    answer = clerk.get("/tickets.xlsx")
+    assert answer.status_code == 200
+    assert answer.data.startswith(b"PK")
