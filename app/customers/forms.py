@@ -101,7 +101,7 @@ class ContactForm(FlaskForm):
 
     version = IntegerField(widget=HiddenInput(), validators=[Optional()])
     name = text(_("Name"), _NAME, Length(max=60))
-    role = SelectField(_("Role"), choices=options("ContactRole"), default=ContactRole.OTHER)
+    role = SelectField(_("Position"), choices=options("ContactRole"), default=ContactRole.OTHER)
     phone = text(_("Phone"), Length(max=30), _PHONE)
     email = text(_("E-mail"), Optional(), Length(max=120), _EMAIL)
     site = SelectField(_("Site"))
