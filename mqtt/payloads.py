@@ -25,6 +25,7 @@ _MAX_INTEGER = 2**63 - 1
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+_Integer = Annotated[int, msgspec.Meta(ge=-_MAX_INTEGER - 1, le=_MAX_INTEGER)]
 _Number = Annotated[int, msgspec.Meta(ge=0, le=_MAX_INTEGER)]
 
 
@@ -35,13 +36,13 @@ class _Body(msgspec.Struct):
 
 
 class _TelemetryBody(_Body, kw_only=True):
-    metrics: dict[_Name, float | int | bool | str | None]
+    metrics: dict[_Name, float | _Integer | bool | str | None]
 
 
 class _FaultBody(_Body, kw_only=True):
     code: _Name
     active: bool
-    value: float | int | bool | str | None = None
+    value: float | _Integer | bool | str | None = None
     text: str | None = None
 
 
@@ -163,7 +164,8 @@ def _convert(found: Any, kind: str) -> _Body:
     try:
         body = msgspec.convert(found, _BODIES[kind])
     except msgspec.ValidationError as error:
-        raise _Refused(Reason.WRONG_TYPE, str(error)) from None
+        is_huge = any(isinstance(leaf, int) and abs(leaf) > _MAX_INTEGER + 1 for leaf in _leaves(found))
+        raise _Refused(Reason.NOT_FINITE if is_huge else Reason.WRONG_TYPE, str(error)) from None
     if isinstance(body, _TelemetryBody) and len(body.metrics) > MAX_METRICS:
         raise _Refused(Reason.TOO_MANY_METRICS, str(len(body.metrics)))
     return body
@@ -180,10 +182,18 @@ def _read_iso(ts: str) -> int:
     try:
         at = datetime.fromisoformat(ts)
     except ValueError:
-        at = _read_leap_second(ts)
+        at = datetime.fromisoformat(ts.upper()) if ts.endswith("z") and _is_iso(ts.upper()) else _read_leap_second(ts.upper())
     if at.tzinfo is None:
         raise _Refused(Reason.BAD_TIME, f"no zone: {ts[:64]}")
     return to_ms(at)
+
+
+def _is_iso(ts: str) -> bool:
+    try:
+        datetime.fromisoformat(ts)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_leap_second(ts: str) -> datetime:
