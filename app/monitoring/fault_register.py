@@ -96,9 +96,15 @@ def page(
 
 
 def whole(actor: Actor, filters: Filters, *, sort: str = DEFAULT_SORT) -> Iterator[FaultRow]:
-    """All of the register that ``filters`` leave, for an export; read in steps, so that nothing grows with its length."""
-    order, read = _order(sort), _reader()
+    """All of the register that ``filters`` leave, for an export. Raises ``Invalid`` for an unknown sort."""
+    order = _order(sort)
     query = _joined(_listed(actor, filters)).select(*_SHOWN, *order.columns).order_by(*order.by()).limit(_STEP)
+    return _in_steps(query, order)
+
+
+def _in_steps(query: ModelSelect, order: Order) -> Iterator[FaultRow]:
+    """Read in steps, so that nothing grows with the length of the list."""
+    read = _reader()
     rows = list(query.tuples())
     while rows:
         yield from (read(*values) for values in rows)
