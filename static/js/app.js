@@ -38,6 +38,22 @@
     if (!detail.ctx?.sourceElement?.matches("[data-live]") && detail.ctx?.request) say(toasts.dataset.lost, "error");
   });
 
+  /* Ages grow while a page stays open. */
+  const [NOW, ...UNITS] = document.body.dataset.ages.split("|");
+  const SIZES_S = [60, 3600, 86400];
+
+  function age(seconds) {
+    const unit = SIZES_S.findLastIndex((size) => seconds >= size);
+    return unit < 0 ? NOW : UNITS[unit].replace("0", Math.floor(seconds / SIZES_S[unit]));
+  }
+
+  setInterval(() => {
+    for (const time of all("time[data-age]")) {
+      const words = age((Date.now() - Date.parse(time.dateTime)) / 1000);
+      if (time.firstChild.data !== words) time.firstChild.data = words;
+    }
+  }, 15000);
+
   /* Clicks */
   function openRow(event) {
     const row = event.target.closest("tr");

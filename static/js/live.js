@@ -72,6 +72,7 @@
     const { ctx, tasks } = event.detail;
     const section = ctx.sourceElement;
     if (!section?.matches?.("[data-live]")) return;
+    if (htmx.config.noSwap.includes(ctx.response.status)) return; // nothing changed: what waits goes on waiting
     if (ctx.response.status >= 400) return event.preventDefault();
     const fragment = tasks.find((task) => task.type === "main")?.fragment;
     if (!fragment) return;

@@ -65,7 +65,12 @@ def browse(chromium: Any, portal: str, served: Flask) -> Iterator[Browse]:
     contexts = []
 
     def open_page(
-        path: str, size: tuple[int, int] = DESK, locale: str = "zh_CN", theme: str = "light", user: User | None = None, javascript: bool = True
+        path: str,
+        size: tuple[int, int] = DESK,
+        locale: str = "zh_CN",
+        theme: str = "light",
+        user: User | None = None,
+        javascript: bool = True,
     ) -> Any:
         context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, base_url=portal, java_script_enabled=javascript)
         contexts.append(context)
