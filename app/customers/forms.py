@@ -100,7 +100,7 @@ class ContactForm(FlaskForm):
     """A person; the phone number comes masked and stays as it is unless another is typed over it."""
 
     version = IntegerField(widget=HiddenInput(), validators=[Optional()])
-    name = text(_("Name"), _NAME, Length(max=60))
+    name = text(_("Full name"), _NAME, Length(max=60))
     role = SelectField(_("Position"), choices=options("ContactRole"), default=ContactRole.OTHER)
     phone = text(_("Phone"), Length(max=30), _PHONE)
     email = text(_("E-mail"), Optional(), Length(max=120), _EMAIL)
