@@ -117,8 +117,12 @@ class _Sorting:
         numbered = message.boot is not None and message.seq is not None
         if numbered:
             self.outcome.boots.add((message.device, message.boot))
-        elif message.key is None or (isinstance(message, Rejected) and not message.is_redelivered):
-            return True  # without an identity the same words may well be said twice
+        elif message.key is None:
+            return True
+        elif isinstance(message, Rejected) and not message.is_redelivered:  # the same poison may well be sent twice
+            if message.key not in self.keys:
+                self._remember(message)
+            return True
         before = self.keys.get(message.key)
         if before is None and not (numbered and self._was_purged(message)):
             self._remember(message)
