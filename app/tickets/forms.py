@@ -22,6 +22,10 @@ def _choices(kind: str, allowed: Iterable[str] | None = None) -> list[SelectChoi
     return [SelectChoice(value, words) for value, words in options(kind) if allowed is None or value in allowed]
 
 
+def _given(value: str | None) -> str:
+    return value or ""  # a field that was not sent at all is an empty one
+
+
 class TicketForm(FlaskForm):
     """A new ticket. ``form_token`` is made with the form, so that sending it twice opens one ticket."""
 
@@ -29,11 +33,11 @@ class TicketForm(FlaskForm):
     source = SelectField(_("Came by"), choices=_choices("TicketSource", SOURCES_BY_HAND))
     kind = SelectField(_("Kind"), choices=_choices("TicketKind"))
     priority = SelectField(_("Priority"), choices=_choices("Priority"), default=Priority.HIGH)
-    machine = StringField(_("Machine (serial number)"), validators=[Length(max=40)])
-    customer = StringField(_("Customer"), validators=[Length(max=120)])
-    contact = StringField(_("Contact (name or phone)"), validators=[Length(max=60)])
+    machine = StringField(_("Machine (serial number)"), validators=[Length(max=40)], filters=[_given])
+    customer = StringField(_("Customer"), validators=[Length(max=120)], filters=[_given])
+    contact = StringField(_("Contact (name or phone)"), validators=[Length(max=60)], filters=[_given])
     title = StringField(_("In a few words"), validators=[InputRequired(_("Say in a few words what it is about.")), Length(max=200)])
-    text = TextAreaField(_("What was said"), validators=[Length(max=8000)])
+    text = TextAreaField(_("What was said"), validators=[Length(max=8000)], filters=[_given])
 
 
 class WordsForm(FlaskForm):
@@ -43,7 +47,7 @@ class WordsForm(FlaskForm):
     kind = SelectField(_("Kind"), choices=_choices("TicketKind"))
     priority = SelectField(_("Priority"), choices=_choices("Priority"))
     title = StringField(_("In a few words"), validators=[InputRequired(_("Say in a few words what it is about.")), Length(max=200)])
-    text = TextAreaField(_("What was said"), validators=[Length(max=8000)])
+    text = TextAreaField(_("What was said"), validators=[Length(max=8000)], filters=[_given])
 
 
 def new_token() -> str:

@@ -166,8 +166,8 @@ def _alarms(size: int, now: int) -> Iterator[tuple[str, tuple[object, ...]]]:
     )
     each = EPISODES // (MACHINES * 5)
     yield (
-        _counting(EPISODES)
-        + " INSERT INTO episode (alarm_id, machine_id, code, severity, started_at, ended_at, last_raised_at, count, text, is_late, ticket_id)"
+        _counting(EPISODES) + " INSERT INTO episode (alarm_id, machine_id, code, severity,"
+        " started_at, ended_at, last_raised_at, count, text, is_late, ticket_id)"
         f" SELECT (n - 1) / {each} + 1, (n - 1) / {each} / 5 + 1, 'E04', 'low', {now} - n % {each} * 86400000 - 60000,"
         f" CASE WHEN n % {each} = 0 AND ((n - 1) / {each} + 1) % 200 = 0 THEN NULL ELSE {now} - n % {each} * 86400000 END,"
         f" {now}, 1, '', 0, CASE WHEN n <= {size} THEN {size} + 1 - n END FROM counted",

@@ -125,6 +125,13 @@ def test_a_wrong_form_comes_back_with_words_and_all_that_was_typed(clerk: FlaskC
     assert Ticket.select().count() == 0
 
 
+def test_a_field_that_is_not_sent_is_an_empty_one(clerk: FlaskClient) -> None:
+    machine = factories.machine()
+    form = {"source": "hotline", "kind": "fault_report", "priority": "low", "title": "漏油", "machine": machine.serial}
+    assert clerk.post("/tickets", data=form).status_code == 303
+    assert clerk.post("/tickets").status_code == 422
+
+
 def test_a_contact_of_another_customer_is_refused(clerk: FlaskClient) -> None:
     answer = clerk.post("/tickets", data=FORM | {"customer": factories.customer().name, "contact": factories.contact().phone})
     assert answer.status_code == 422
