@@ -34,6 +34,7 @@ CYCLES = 2_205 if IS_LONG else 30
 PATIENCE_S = 900 if IS_LONG else 60
 SECONDS_A_CYCLE = 60
 DEVICE = "RIG-1"
+UNDER_WAY = 5_000  # the client numbers at most 65,535 messages under way
 LATE_IN_THE_DAY = timedelta(minutes=1)
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.exists(), reason="../shared/data is not there")]
@@ -95,6 +96,8 @@ def publish(port: int, start: datetime) -> int:
         said = {"ts": (start + timedelta(seconds=seq)).isoformat(), "boot": "rig", "seq": seq, "metrics": metrics}
         last = client.publish(f"evc/{DEVICE}/telemetry", json.dumps(said), qos=1)
         count += 1
+        if count % UNDER_WAY == 0:
+            last.wait_for_publish(PATIENCE_S)
     last.wait_for_publish(PATIENCE_S)
     client.disconnect()
     client.loop_stop()

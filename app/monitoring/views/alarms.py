@@ -33,6 +33,7 @@ def acknowledge(alarm_id: int) -> Response:
 
 def _row(alarm: Alarm, message: str, status: int) -> Response:
     row = queries.alarm_row(actor(), alarm.id)
-    response = make_response(render_template("monitoring/_alarm_answer.html", row=row, message=message, status=status), status)
+    shown = {"row": row, "message": message, "status": status, "back": request.form.get("next", "/monitoring")}
+    response = make_response(render_template("monitoring/_alarm_answer.html", **shown), status)
     response.vary.add("HX-Request")
     return response
