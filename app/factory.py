@@ -4,14 +4,15 @@ from importlib import import_module
 from pathlib import Path
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli
 from app.accounts import sign_in
 from app.accounts.operations import set_preferences
 from app.core import start
 from app.core.config import Config
-from app.web import assets, auth, compression, errors, filters, health, i18n, labels, navigation, preferences, security
+from app.home import readiness
+from app.monitoring.banners import feed_banner
+from app.web import assets, auth, compression, errors, filters, health, i18n, labels, navigation, observing, preferences, security
 from app.web.htmx import htmx
 
 ROOT = Path(__file__).parent.parent
@@ -37,17 +38,18 @@ def create_app(config: Config) -> Flask:
     app.config.update(SECRET_KEY=config.secret_key, CENTRE=config)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     if config.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        app.wsgi_app = security.behind_proxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
+    observing.init_app(app)
     htmx.init_app(app)
     security.init_app(app, config)
     i18n.init_app(app, config.default_locale, config.zone.key)
     errors.init_app(app)
     auth.init_app(app, sign_in.load_user)
-    health.init_app(app, checks=())
+    health.init_app(app, (readiness.subscriber_check, readiness.worker_check), readiness.figures)
     assets.init_app(app)
     filters.init_app(app)
     labels.init_app(app)
-    navigation.init_app(app)
+    navigation.init_app(app, (feed_banner,))
     preferences.init_app(app, set_preferences)
     compression.init_app(app)
     for name in BLUEPRINTS + (DEMO_BLUEPRINTS if config.is_demo else ()):

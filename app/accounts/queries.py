@@ -107,6 +107,14 @@ def user(user_id: int | None) -> User:
     return found
 
 
+def user_named(username: str) -> User:
+    """The user who signs in as ``username``. Raises ``NotFound``."""
+    found = User.get_or_none(User.username == username.strip().lower())
+    if found is None:
+        raise NotFound(N_("There is no such user."))
+    return found
+
+
 def roles_of(user_id: int | None) -> list[Role]:
     """The roles of a user, in the order of ``Role``."""
     return in_order(row.role for row in UserRole.select().where(UserRole.user == user_id))
@@ -137,6 +145,14 @@ def areas() -> list[AreaLine]:
 def area(area_id: int) -> Area:
     """The area. Raises ``NotFound``."""
     found = Area.get_or_none(Area.id == area_id)
+    if found is None:
+        raise NotFound(N_("There is no such area."))
+    return found
+
+
+def area_named(name: str) -> Area:
+    """The area called ``name``. Raises ``NotFound``."""
+    found = Area.get_or_none(Area.name == name)
     if found is None:
         raise NotFound(N_("There is no such area."))
     return found

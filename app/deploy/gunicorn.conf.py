@@ -1,6 +1,7 @@
 """The portal under gunicorn: HOST and PORT as everywhere, JSON-line logs, one control socket per installation."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,11 @@ _shared_memory = Path("/dev/shm")  # noqa: S108
 worker_tmp_dir = str(_shared_memory) if _shared_memory.is_dir() else None
 control_socket = str((Path(os.environ.get("DATA_DIR") or "instance") / "gunicorn.ctl").resolve())
 control_socket_disable = len(control_socket) > LONGEST_SOCKET_PATH
+# Each worker keeps its figures in files here, and /metrics adds them up; they begin anew with each start.
+_figures = Path(os.environ.get("DATA_DIR") or "instance") / "metrics"
+shutil.rmtree(_figures, ignore_errors=True)
+_figures.mkdir(parents=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures.resolve())
 logconfig_dict: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -38,3 +44,10 @@ logconfig_dict: dict[str, Any] = {
 def on_starting(server: Any) -> None:
     """gunicorn's own words are JSON lines, too."""
     configure_logs("web")
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """The gauges of a worker that is gone no longer count; its counters do."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import quote
 
-from flask import Flask, current_app, request
-from flask_babel import gettext as _
+from flask import Flask, current_app, make_response, render_template, request
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
 from app.core.errors import N_, NotAllowed
 from app.core.types import Actor
+from app.web.htmx import htmx
 from app.web.render import see_other
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"
+_NOT_SENT_BACK = frozenset({"csrf_token", "password", "current", "new"})
 
 
 class SignedIn(Protocol):
@@ -93,9 +94,13 @@ def _enforce() -> Response | None:
 
 
 def _to_sign_in() -> Response:
+    """Ask for a sign-in without losing what was typed: what was sent comes back, to be sent again after signing in."""
+    if htmx.wants_fragment:
+        return make_response(render_template("errors/_session_ended.html"), 401)
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name not in _NOT_SENT_BACK]
+    if typed:
+        response = make_response(render_template("errors/session_ended.html", typed=typed), 401)
+        response.headers["Cache-Control"] = "no-store"
+        return response
     target = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    response = see_other(f"/login?next={quote(target)}") if target != "/" else see_other("/login")
-    if request.headers.get("HX-Request") == "true":
-        response = current_app.make_response((_("Your session has ended. Please sign in again."), 401))
-        response.headers["HX-Redirect"] = "/login"
-    return response
+    return see_other(f"/login?next={quote(target)}" if target != "/" else "/login")

@@ -3,8 +3,9 @@
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from peewee import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -45,12 +46,22 @@ def answer(status: int, message: str, **context: Any) -> Response:
     """Say ``message`` as JSON, as a fragment, or as a page of its own."""
     if request.path.startswith("/api/"):
         return make_response(jsonify(error={"status": status, "message": message}), status)
+    _know_reader()
     shown = status if status in PAGES else 400
     template = "errors/_error.html" if htmx.wants_fragment else "errors/error.html"
     response = make_response(render_template(template, status=status, shown=shown, message=message, **context), status)
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("HX-Request")
     return response
+
+
+def _know_reader() -> None:
+    """Show the page as to a stranger when the database cannot even say who is reading it."""
+    try:
+        bool(current_user.is_authenticated)
+    except (OperationalError, InterfaceError, Unavailable):
+        db.drop_connection()
+        g._login_user = AnonymousUserMixin()
 
 
 def _domain_error(error: DomainError) -> Response:
@@ -83,5 +94,5 @@ def _database_error(error: Exception) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.exception("unexpected_error", path=request.path)
+    log.exception("unexpected_error", route=request.url_rule.rule if request.url_rule else None)
     return answer(500, gettext(_HTTP_WORDS[500]))

@@ -1,11 +1,15 @@
 """Headers and request checks of security.md §1."""
 
 import uuid
+from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import Forbidden
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.config import Config
 
@@ -36,6 +40,22 @@ def init_app(app: Flask, config: Config) -> None:
     app.before_request(_name_request)
     app.before_request(_refuse_foreign_origin)
     app.after_request(_add_headers if config.is_plain_http else _add_headers_and_hsts)
+
+
+def behind_proxies(wsgi_app: WSGIApplication, trusted: tuple[str, ...]) -> WSGIApplication:
+    """Believe ``X-Forwarded-*`` only when the request comes from one of the ``trusted`` addresses or networks."""
+    networks = [ip_network(name) for name in trusted]
+    believing = ProxyFix(wsgi_app, x_for=1, x_proto=1, x_host=1)
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            peer = ip_address(environ.get("REMOTE_ADDR", ""))
+        except ValueError:
+            return wsgi_app(environ, start_response)
+        is_trusted = any(peer in network for network in networks)
+        return (believing if is_trusted else wsgi_app)(environ, start_response)
+
+    return application
 
 
 def _name_request() -> None:

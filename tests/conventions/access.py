@@ -70,6 +70,7 @@ ACCESS: dict[str, Access] = {
     "assets.send": PUBLIC,
     "health.healthz": PUBLIC,
     "health.readyz": PUBLIC,
+    "health.metrics": PUBLIC,
     "preferences.change": PUBLIC,
     "styleguide.index": PUBLIC,
     "styleguide.layout": PUBLIC,
