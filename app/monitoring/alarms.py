@@ -15,10 +15,11 @@ from app.monitoring.signals import Stream
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far evaluation goes in this step: up to which position, and the terminal's last state before this step."""
+    """How far evaluation goes in this step, and what of the terminal came before it: its last state, and whether it spoke of this code."""
 
     upto_position: int
     last_state_at: datetime | None
+    was_heard: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +38,42 @@ class Raised:
     episode: Episode
 
 
-def load(machine_ids: Iterable[int], codes: Iterable[str]) -> dict[tuple[int, str], Alarm]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An alarm as it is stored, with its open episode if it has one."""
+
+    alarm: Alarm
+    open_row: Episode | None
+
+
+def load(machine_ids: Iterable[int], codes: Iterable[str]) -> dict[tuple[int, str], Standing]:
     """The alarms of these machines and codes, locked against acknowledgement until the running transaction ends."""
-    found = Alarm.select().where(Alarm.machine.in_(list(machine_ids)), Alarm.code.in_(list(codes))).order_by(Alarm.id)
-    return {(alarm.machine_id, alarm.code): alarm for alarm in db.for_update(found)}
+    query = Alarm.select().where(Alarm.machine.in_(list(machine_ids)), Alarm.code.in_(list(codes))).order_by(Alarm.id)
+    found = list(db.for_update(query))
+    active = [alarm.id for alarm in found if alarm.condition != Condition.NORMAL]
+    open_rows = Episode.select().where(Episode.alarm.in_(active), Episode.ended_at.is_null()) if active else ()
+    by_alarm = {row.alarm_id: row for row in open_rows}
+    return {(alarm.machine_id, alarm.code): Standing(alarm, by_alarm.get(alarm.id)) for alarm in found}
 
 
-def advance(subject: Subject, stream: Stream, alarm: Alarm | None, reach: Reach) -> list[Raised]:
+def advance(subject: Subject, stream: Stream, known: Standing | None, reach: Reach) -> list[Raised]:
     """Take the signals of ``stream`` in, in order of event time or, if one is late, by computing its neighbourhood again."""
-    if alarm is None:
+    if known is None:
         return _begin(subject, stream, reach)
+    alarm, open_row = known.alarm, known.open_row
     settled_until = max(filter(None, (alarm.last_event_at, reach.last_state_at)))
     if all(signal.at > settled_until for signal in stream.signals):
-        open_row = _open_episode(alarm)
         computed = rules.fold(stream.signals, State(_occurrence(open_row) if open_row else None))
         return _bring_in_step(subject, alarm, stream.signals, [open_row] if open_row else [], computed, is_late=False)
     return _put_in_place(subject, alarm, stream, reach)
 
 
 def _begin(subject: Subject, stream: Stream, reach: Reach) -> list[Raised]:
-    """The first signals of a code: what was there before them is read from the inbox too, a lone "gone" for instance."""
-    since = min(signal.at for signal in stream.signals)
-    found = signals.stored(stream.terminal_id, stream.code, since, reach.upto_position)
+    """The first alarm of a code: what was said before, a lone "gone" or a birth for instance, is read from the inbox too."""
+    found = stream.signals
+    since = min(signal.at for signal in found)
+    if reach.was_heard or (reach.last_state_at is not None and reach.last_state_at >= since):
+        found = signals.stored(stream.terminal_id, stream.code, since, reach.upto_position)
     computed = rules.fold(found)
     if not computed:
         return []
@@ -117,12 +132,6 @@ def _start(rows: list[Episode], since: datetime, found: list[Signal]) -> State:
     if first is None or any(signal.at == since for signal in found):
         return State()
     return State(Occurrence(first.started_at, first.started_at, 1, first.text))
-
-
-def _open_episode(alarm: Alarm) -> Episode | None:
-    if alarm.condition == Condition.NORMAL:
-        return None
-    return Episode.get_or_none(Episode.alarm == alarm, Episode.ended_at.is_null())
 
 
 def _occurrence(row: Episode) -> Occurrence:

@@ -139,11 +139,12 @@ def _take_in(messages: list[InboxMessage], now: datetime) -> None:
     found = signals.streams(usable, _known_codes(usable, machines))
     standing = alarms.load({machine.id for machine in machines.values()}, {code for _terminal, code in found})
     last_states = _last_states(usable)
+    heard = signals.heard_before(messages[0].position, [key for key in found if (machines[key[0]].id, key[1]) not in standing])
     documents = profile_documents() if found else {}
     raised: list[Raised] = []
     for (terminal_id, code), stream in sorted(found.items()):
         machine = machines[terminal_id]
-        reach = Reach(messages[-1].position, last_states.get(terminal_id))
+        reach = Reach(messages[-1].position, last_states.get(terminal_id), (terminal_id, code) in heard)
         policy = profiles.code(documents.get(machine.profile_id), code)
         raised += alarms.advance(Subject(machine, policy), stream, standing.get((machine.id, code)), reach)
     for one in sorted(raised, key=lambda one: one.episode.started_at):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from app.core import bulk, db
 from app.monitoring.models import InboxKind, InboxMessage
 from app.monitoring.rules import Signal, SignalKind
 
@@ -95,3 +96,17 @@ def stored(terminal_id: int, code: str, since: datetime, upto_position: int, unt
     faults = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.FAULT) & (InboxMessage.code == code))
     states = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.STATE))
     return [of_fault(message) for message in faults] + [of_birth(state, code) for state in states if is_birth(state)]
+
+
+def heard_before(position: int, pairs: list[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those ``pairs`` of terminal and code about which a fault message came before ``position``."""
+    if not pairs:
+        return set()
+    wanted, parameters = bulk.table(("terminal bigint", "code text"), pairs)
+    sql = f"""
+        SELECT wanted.terminal, wanted.code FROM {wanted} WHERE EXISTS (
+            SELECT 1 FROM inbox_message m
+            WHERE m.kind = 'fault' AND m.terminal_id = wanted.terminal AND m.code = wanted.code AND m.position < {position:d}
+        )
+    """
+    return {(terminal, code) for terminal, code in db.database.execute_sql(sql, parameters).fetchall()}
