@@ -4,15 +4,17 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, request
-from flask_babel import Babel
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, get_locale, gettext
 from flask_login import current_user
+from markupsafe import Markup
 
 from app.core.config import LOCALES
 
@@ -25,7 +27,10 @@ _EXTRACT = [("**.py", "python"), ("**.html", "jinja2"), ("**.xml", "jinja2")]
 _KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "lazy_gettext": None}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
+MOST_KEPT = 5_000
+
 babel = Babel()
+_kept: dict[str, dict[str, str]] = {}
 
 
 def init_app(app: Flask, default_locale: str, zone: str) -> None:
@@ -33,6 +38,34 @@ def init_app(app: Flask, default_locale: str, zone: str) -> None:
     compile_catalogues(TRANSLATIONS)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     babel.init_app(app, default_locale=default_locale, default_timezone=zone, locale_selector=choose_locale)
+    app.jinja_env.globals.update(_=in_template, gettext=in_template)
+
+
+def language() -> str:
+    """The language of this request, found once; empty outside of one."""
+    if not has_request_context():
+        return ""
+    found: str | None = g.get("language")
+    if found is None:
+        found = g.language = str(get_locale() or "")
+    return found
+
+
+def translated(message: str, **params: Any) -> str:
+    """``message`` in the reader's language; each is looked up once per language and process, as a page asks for hundreds."""
+    kept = _kept.setdefault(language(), {})
+    text = kept.get(message)
+    if text is None:
+        text = gettext(message)
+        if len(kept) < MOST_KEPT:
+            kept[message] = text
+    return text % params if params else text
+
+
+def in_template(message: str, /, **params: Any) -> Markup:
+    """``translated`` as templates need it: our own words are markup, what is put into them is escaped."""
+    text = Markup(translated(message))  # noqa: S704 - the message is the program's, its parameters are escaped below
+    return text % params if params else text
 
 
 def choose_locale() -> str | None:

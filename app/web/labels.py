@@ -3,110 +3,113 @@
 from enum import StrEnum
 
 from flask import Flask
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
-LABELS: dict[str, dict[str, LazyString]] = {
+from app.core.errors import N_
+from app.web.i18n import translated
+
+LABELS: dict[str, dict[str, str]] = {
     "TicketStatus": {
-        "to_verify": _("To verify"),
-        "new": _("New"),
-        "triaged": _("Accepted"),
-        "waiting_dispatch": _("Waiting for dispatch"),
-        "in_work": _("In work"),
-        "waiting_customer": _("Waiting for the customer"),
-        "resolved": _("Resolved"),
-        "closed": _("Closed"),
-        "cancelled": _("Cancelled"),
-        "merged": _("Merged"),
+        "to_verify": N_("To verify"),
+        "new": N_("New"),
+        "triaged": N_("Accepted"),
+        "waiting_dispatch": N_("Waiting for dispatch"),
+        "in_work": N_("In work"),
+        "waiting_customer": N_("Waiting for the customer"),
+        "resolved": N_("Resolved"),
+        "closed": N_("Closed"),
+        "cancelled": N_("Cancelled"),
+        "merged": N_("Merged"),
     },
     "TicketMove": {  # the button that leads to a state
-        "triaged": _("Accept"),
-        "waiting_dispatch": _("Send to dispatch"),
-        "in_work": _("Start work"),
-        "waiting_customer": _("Wait for the customer"),
-        "resolved": _("Mark as resolved"),
-        "closed": _("Close the ticket"),
-        "cancelled": _("Cancel the ticket"),
+        "triaged": N_("Accept"),
+        "waiting_dispatch": N_("Send to dispatch"),
+        "in_work": N_("Start work"),
+        "waiting_customer": N_("Wait for the customer"),
+        "resolved": N_("Mark as resolved"),
+        "closed": N_("Close the ticket"),
+        "cancelled": N_("Cancel the ticket"),
     },
     "TicketKind": {
-        "fault_report": _("Repair request"),
-        "complaint": _("Complaint"),
-        "suggestion": _("Suggestion"),
-        "enquiry": _("Enquiry"),
-        "parts_order": _("Parts purchase"),
+        "fault_report": N_("Repair request"),
+        "complaint": N_("Complaint"),
+        "suggestion": N_("Suggestion"),
+        "enquiry": N_("Enquiry"),
+        "parts_order": N_("Parts purchase"),
     },
     "TicketSource": {
-        "monitoring": _("EVC monitoring"),
-        "hotline": _("400 call"),
-        "qr": _("QR code"),
-        "wechat": _("WeChat"),
-        "email": _("E-mail"),
-        "walk_in": _("Walk-in"),
-        "inspection": _("Inspection"),
-        "import": _("Import"),
+        "monitoring": N_("EVC monitoring"),
+        "hotline": N_("400 call"),
+        "qr": N_("QR code"),
+        "wechat": N_("WeChat"),
+        "email": N_("E-mail"),
+        "walk_in": N_("Walk-in"),
+        "inspection": N_("Inspection"),
+        "import": N_("Import"),
     },
-    "Priority": {"critical": _("Critical"), "high": _("High"), "low": _("Low")},
+    "Priority": {"critical": N_("Critical"), "high": N_("High"), "low": N_("Low")},
     "Condition": {
-        "normal": _("Normal"),
-        "pending": _("Pending"),
-        "active": _("Active"),
-        "clearing": _("Clearing"),
-        "latched": _("Waiting for reset"),
+        "normal": N_("Normal"),
+        "pending": N_("Pending"),
+        "active": N_("Active"),
+        "clearing": N_("Clearing"),
+        "latched": N_("Waiting for reset"),
     },
-    "GapState": {"open": _("open"), "filled": _("filled"), "lost": _("lost for good")},
+    "GapState": {"open": N_("open"), "filled": N_("filled"), "lost": N_("lost for good")},
     "CredentialState": {
-        "pending": _("waiting for the broker"),
-        "active": _("valid"),
-        "revoking": _("being withdrawn"),
-        "revoked": _("withdrawn"),
+        "pending": N_("waiting for the broker"),
+        "active": N_("valid"),
+        "revoking": N_("being withdrawn"),
+        "revoked": N_("withdrawn"),
     },
     "Reason": {
-        "unknown_topic": _("unknown topic"),
-        "bad_device": _("bad device code"),
-        "empty": _("empty"),
-        "too_large": _("larger than 64 KiB"),
-        "too_many_objects": _("more than 200 objects"),
-        "byte_order_mark": _("begins with a byte order mark"),
-        "not_utf8": _("not UTF-8"),
-        "not_json": _("not JSON"),
-        "not_finite": _("a number that is none or infinite"),
-        "too_deep": _("nested too deep"),
-        "duplicate_key": _("a key stands twice"),
-        "nul_character": _("contains a NUL character"),
-        "too_many_metrics": _("more than 200 metrics"),
-        "wrong_type": _("wrong type"),
-        "bad_time": _("bad time"),
-        "key_conflict": _("same identity, other content"),
+        "unknown_topic": N_("unknown topic"),
+        "bad_device": N_("bad device code"),
+        "empty": N_("empty"),
+        "too_large": N_("larger than 64 KiB"),
+        "too_many_objects": N_("more than 200 objects"),
+        "byte_order_mark": N_("begins with a byte order mark"),
+        "not_utf8": N_("not UTF-8"),
+        "not_json": N_("not JSON"),
+        "not_finite": N_("a number that is none or infinite"),
+        "too_deep": N_("nested too deep"),
+        "duplicate_key": N_("a key stands twice"),
+        "nul_character": N_("contains a NUL character"),
+        "too_many_metrics": N_("more than 200 metrics"),
+        "wrong_type": N_("wrong type"),
+        "bad_time": N_("bad time"),
+        "key_conflict": N_("same identity, other content"),
     },
     "Role": {
-        "clerk": _("Clerk"),
-        "technician": _("Field technician"),
-        "deputy": _("Technical deputy manager"),
-        "manager": _("Manager"),
-        "area_manager": _("Area business manager"),
-        "quality": _("Quality department"),
-        "admin": _("Administrator"),
+        "clerk": N_("Clerk"),
+        "technician": N_("Field technician"),
+        "deputy": N_("Technical deputy manager"),
+        "manager": N_("Manager"),
+        "area_manager": N_("Area business manager"),
+        "quality": N_("Quality department"),
+        "admin": N_("Administrator"),
     },
     "ContactRole": {
-        "station_head": _("Station head"),
-        "operator": _("Operator"),
-        "finance": _("Finance"),
-        "purchasing": _("Purchasing"),
-        "other": _("Other"),
+        "station_head": N_("Station head"),
+        "operator": N_("Operator"),
+        "finance": N_("Finance"),
+        "purchasing": N_("Purchasing"),
+        "other": N_("Other"),
     },
-    "CustomerKind": {"public_body": _("Public body"), "company": _("Company"), "person": _("Private person")},
-    "WarrantyState": {"in": _("In warranty"), "off": _("Off warranty"), "unknown": _("Warranty unknown")},
+    "CustomerKind": {"public_body": N_("Public body"), "company": N_("Company"), "person": N_("Private person")},
+    "WarrantyState": {"in": N_("In warranty"), "off": N_("Off warranty"), "unknown": N_("Warranty unknown")},
 }
 
 
-def label(value: StrEnum | str, kind: str = "") -> LazyString:
+def label(value: StrEnum | str, kind: str = "") -> str:
     """The words of ``value``; ``kind`` names the enumeration of a plain string as it comes from the database."""
-    return LABELS[kind or type(value).__name__][value]
+    return translated(LABELS[kind or type(value).__name__][value])
 
 
 def options(kind: str) -> list[tuple[str, LazyString]]:
     """All values of an enumeration with their words, in its order, for a choice."""
-    return list(LABELS[kind].items())
+    return [(value, lazy_gettext(words)) for value, words in LABELS[kind].items()]
 
 
 def init_app(app: Flask) -> None:
