@@ -16,10 +16,11 @@
 
   function options(canvas, width, from, to) {
     const line = colour("--line"), ink = colour("--text-soft");
+    const zoned = (second) => uPlot.tzDate(new Date(second * 1000), canvas.dataset.zone); // the desk's time, wherever the browser stands
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: `12px ${style("--chinese")}` };
     const stamps = (_chart, seconds, _index, _space, step) =>
       seconds.map((second) => {
-        const at = new Date(second * 1000);
+        const at = zoned(second);
         const clock = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
         const day = `${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
         if (step >= 86400) return day;
@@ -29,10 +30,11 @@
     return {
       width,
       height: HEIGHT,
+      tzDate: zoned,
       scales: { x: { time: true, range: [from, to] } },
       axes: [{ ...axis, values: stamps }, { ...axis, size: 60 }],
       series: [
-        { label: canvas.dataset.timeWords, value: (_chart, second) => (second == null ? "–" : new Date(second * 1000).toLocaleString(document.documentElement.lang)) },
+        { label: canvas.dataset.timeWords, value: (_chart, second) => (second == null ? "–" : zoned(second).toLocaleString(document.documentElement.lang)) },
         {
           label: canvas.dataset.name,
           stroke: colour("--accent"),
