@@ -1,0 +1,86 @@
+"""FI-10, FI-13, FI-14, FI-15: what cannot be used holds up nothing."""
+
+import json
+import time
+
+import pytest
+
+from app.monitoring import evaluation
+from app.monitoring.evaluation import Evaluator
+from app.monitoring.models import Episode, InboxMessage, Reading, RejectedMessage
+from tests.faults import oracle
+from tests.faults.publisher import Publisher, Script
+from tests.faults.site import Site, counters, wait_for
+from tests.mqtt.test_payloads import POISON
+
+pytestmark = pytest.mark.slow
+
+
+def good(seq: int) -> str:
+    return json.dumps({"boot": "p", "seq": seq, "metrics": {"t": seq}})
+
+
+def test_fi_10_the_same_identity_with_other_words_is_refused(site: Site, publisher: Publisher):
+    site.start_subscriber()
+    topic = f"evc/{site.devices[0]}/telemetry"
+    publisher.send(topic, good(0))
+    publisher.send(topic, json.dumps({"boot": "p", "seq": 0, "metrics": {"t": 99}}))
+    wait_for(lambda: RejectedMessage.select().exists(), 5)
+    assert RejectedMessage.get().reason == "key_conflict"
+    assert [row.metrics for row in Reading.select()] == ['{"t":0}']
+
+
+def test_fi_13_each_poison_is_one_refusal_and_the_next_good_message_is_handled_at_once(site: Site, publisher: Publisher):
+    site.start_subscriber()
+    topic = f"evc/{site.devices[0]}/telemetry"
+    for number, (_, payload, _) in enumerate(POISON):
+        publisher.send(topic, payload)
+        publisher.send(topic, good(number))
+    started = time.monotonic()
+    wait_for(lambda: Reading.select().count() == len(POISON), 15)
+    assert RejectedMessage.select().count() == len(POISON)
+    publisher.send(topic, good(len(POISON)))
+    wait_for(lambda: Reading.select().count() == len(POISON) + 1, 1)
+    assert time.monotonic() - started < 15
+    found = counters()
+    assert (found["rejected"], found["stored"]) == (len(POISON), len(POISON) + 1)
+
+
+def test_fi_14_a_rule_that_raises_stops_neither_the_batch_nor_the_cursor(site: Site, publisher: Publisher, monkeypatch: pytest.MonkeyPatch):
+    site.start_subscriber()
+    script = Script().write(site.devices, 200)
+    site.end("subscriber")
+    publisher.say(script)
+    publisher.settle()
+    real = evaluation.alarms.advance
+
+    def raises_on_e07(subject, stream, standing, reach):
+        if stream.code == "E07":
+            raise ZeroDivisionError("broken rule")
+        return real(subject, stream, standing, reach)
+
+    site.start_subscriber()
+    wait_for(lambda: oracle.inbox_size() == 200, 10)
+    site.end("subscriber")
+    evaluation.EvaluationCursor.delete().execute()
+    Episode.delete().execute()
+    evaluation.Alarm.delete().execute()
+    monkeypatch.setattr(evaluation.alarms, "advance", raises_on_e07)
+    evaluator = Evaluator()
+    while evaluator.evaluate_pending():
+        pass
+    broken = InboxMessage.select().where(InboxMessage.error.is_null(False))
+    assert {row.code for row in broken} == {"E07"}
+    assert {row.code for row in Episode.select()} == {"E04", "E06", "E10"}
+
+
+def test_fi_15_poison_beyond_the_receive_maximum_leaks_no_slot(site: Site, publisher: Publisher):
+    from mqtt.client import RECEIVE_MAXIMUM
+
+    site.start_subscriber()
+    topic = f"evc/{site.devices[0]}/fault"
+    for _ in range(RECEIVE_MAXIMUM + 500):
+        publisher.send(topic, b"\xff poison")
+    publisher.send(f"evc/{site.devices[0]}/telemetry", good(0))
+    wait_for(lambda: Reading.select().count() == 1, 20)
+    assert counters()["rejected"] == RECEIVE_MAXIMUM + 500
