@@ -59,7 +59,7 @@ class Replay:
         self._evaluator = Evaluator(self._now)
 
     def take(self, lines: Iterable[bytes]) -> None:
-        """Replay ``lines``. Raises ``BadLine``; the lines before it are stored."""
+        """Replay ``lines``. Raises ``BadLine``; whole batches before it are stored, and the mended file can be replayed again."""
         for batch in self._batches(lines):
             for name, number in intake.store(batch, at_ms=self._now_ms).counts().items():
                 self.counts[name] += number
