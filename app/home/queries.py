@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.core.types import Actor
 from app.monitoring import queries as monitoring
+from app.monitoring.models import Alarm, Condition
 from app.monitoring.queries import AlarmRow
 from app.tickets import queries as tickets
 from app.tickets import states
@@ -72,5 +73,5 @@ def figures(actor: Actor) -> Figures:
     return Figures(
         open_tickets=tickets.count(actor, tickets.OPEN) if reads else None,
         to_verify=tickets.count(actor, TicketStatus.TO_VERIFY) if reads else None,
-        standing_alarms=len(monitoring.standing(actor)),
+        standing_alarms=monitoring.visible(actor).where((Alarm.condition != Condition.NORMAL) | ~Alarm.is_acknowledged).count(),
     )

@@ -12,8 +12,8 @@ from app.core import clock, paging, textsearch
 from app.core.errors import N_, NotFound
 from app.core.paging import Order
 from app.core.types import Actor, Page, Row
-from app.customers.models import Contact, Customer
-from app.machines.models import Machine
+from app.customers.models import Contact, Customer, Site
+from app.machines.models import Machine, MachineModel
 from app.tickets import searching
 from app.tickets.models import OPEN_STATUSES, Ticket, TicketKind, TicketSource, TicketStatus, TicketTransition
 
@@ -105,8 +105,10 @@ def by_number(actor: Actor, number: str) -> Ticket:
     """The ticket with its machine, customer and contact. Raises ``NotFound`` for one that ``actor`` may not see."""
     query = (
         visible(actor)
-        .select(Ticket, Machine, Customer, Contact)
+        .select(Ticket, Machine, MachineModel, Site, Customer, Contact)
         .join_from(Ticket, Machine, JOIN.LEFT_OUTER)
+        .join_from(Machine, MachineModel, JOIN.LEFT_OUTER)
+        .join_from(Machine, Site, JOIN.LEFT_OUTER)
         .join_from(Ticket, Customer, JOIN.LEFT_OUTER)
         .join_from(Ticket, Contact, JOIN.LEFT_OUTER)
         .where(Ticket.number == number)
