@@ -23,7 +23,12 @@ _PLUGINS = (
 
 
 def mosquitto() -> str | None:
-    """The Mosquitto program of this machine, if it is there with its dynamic-security plugin."""
+    """The Mosquitto program of this machine, if it is there with its dynamic-security plugin.
+
+    ``EVC_TRIAL_BROKER=1`` leaves it aside.
+    """
+    if os.environ.get("EVC_TRIAL_BROKER") == "1":
+        return None
     program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     return program if plugin() is not None else None
 

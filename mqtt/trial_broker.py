@@ -52,7 +52,7 @@ def may(name: str, topic: str, *, is_publishing: bool) -> bool:
     root, _, rest = topic.partition("/")
     device, _, kind = rest.partition("/")
     is_receipt = kind == "ack"
-    if root != _root or not (is_receipt or kind in topics.KINDS):
+    if not name or root != _root or not (is_receipt or kind in topics.KINDS):
         return False
     if name == PORTAL:
         return is_publishing == is_receipt
