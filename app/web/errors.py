@@ -46,7 +46,6 @@ def answer(status: int, message: str, **context: Any) -> Response:
     """Say ``message`` as JSON, as a fragment, or as a page of its own."""
     if request.path.startswith("/api/"):
         return make_response(jsonify(error={"status": status, "message": message}), status)
-    _know_reader()
     shown = status if status in PAGES else 400
     template = "errors/_error.html" if htmx.wants_fragment else "errors/error.html"
     response = make_response(render_template(template, status=status, shown=shown, message=message, **context), status)
@@ -65,6 +64,7 @@ def _know_reader() -> None:
 
 
 def _domain_error(error: DomainError) -> Response:
+    _know_reader()
     response = answer(error.status, words(error), is_stale=isinstance(error, Conflict))
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.retry_after_s)
@@ -72,6 +72,7 @@ def _domain_error(error: DomainError) -> Response:
 
 
 def _csrf_error(error: CSRFError) -> Response:
+    _know_reader()
     message = gettext(
         "This form has been open too long or was sent from elsewhere. Nothing was changed; go back, reload and send it again."
     )
@@ -82,6 +83,7 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return make_response(error.get_response())
+    _know_reader()
     response = answer(status, gettext(_HTTP_WORDS.get(status, _HTTP_WORDS[400])))
     response.headers.extend([(name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")])
     return response
@@ -94,5 +96,6 @@ def _database_error(error: Exception) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    _know_reader()
     log.exception("unexpected_error", route=request.url_rule.rule if request.url_rule else None)
     return answer(500, gettext(_HTTP_WORDS[500]))
