@@ -59,7 +59,7 @@ def sign_in(*, username: str, password: str, ip: str, user_agent: str, kind: Ses
         if passwords.is_outdated(user.password_hash):
             User.update(password_hash=passwords.hashed(password)).where(User.id == user.id).execute()
         token = sessions.open_session(user, kind, ip, user_agent, at)
-        history.record(Actor(user.id, user.username, ip=ip), "sign_in", "user", user.id)
+        history.record(Actor(user.id, user.name, ip=ip), "sign_in", "user", user.id)
     return token
 
 
