@@ -45,7 +45,7 @@ class PasswordForm(FlaskForm):
 class PersonForm(FlaskForm):
     """Who a user is and may do; ``area_ids`` are chosen from the areas there are."""
 
-    name = StringField(_("Full name"), validators=[InputRequired(_("Please enter a name.")), Length(max=60)])
+    name = StringField(_("Name of the person"), validators=[InputRequired(_("Please enter a name.")), Length(max=60)])
     roles = Checkboxes(_("Roles"), choices=[(role.value, role.value) for role in Role])
     area_ids = Checkboxes(_("Areas"), coerce=int)
 
