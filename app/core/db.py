@@ -127,6 +127,8 @@ class Transaction:
 
 
 _running = threading.local()
+# SQLite lets one writer in; its own way of waiting sleeps ever longer, this lock wakes the next thread at once.
+_writer = threading.Lock()
 
 
 def current() -> Transaction:
@@ -148,7 +150,7 @@ def transaction() -> Iterator[Transaction]:
         yield outer
         return
     mine = Transaction()
-    with available():
+    with available(), _one_writer():
         connect()
         try:
             with database.atomic():
@@ -157,6 +159,20 @@ def transaction() -> Iterator[Transaction]:
                 mine.finish()
         finally:
             _running.transaction = None
+
+
+@contextmanager
+def _one_writer() -> Iterator[None]:
+    """Let the threads of this process write one after the other on SQLite; PostgreSQL takes them side by side."""
+    if not is_sqlite():
+        yield
+        return
+    if not _writer.acquire(timeout=BUSY_TIMEOUT_S):
+        raise OperationalError("another thread of this process is writing")
+    try:
+        yield
+    finally:
+        _writer.release()
 
 
 @contextmanager
