@@ -115,22 +115,25 @@ def waiting(actor: Actor, limit: int = 20) -> list[AlarmRow]:
     return _rows(query.order_by(_rank, Alarm.last_event_at, Alarm.id).limit(limit))
 
 
-def alarm_row(actor: Actor, alarm_id: int) -> AlarmRow | None:
-    """One alarm as the list shows it; None when it stands no longer."""
-    return next(iter(_rows(_standing(actor, Filters()).where(Alarm.id == alarm_id))), None)
+def alarm_row(actor: Actor, alarm_id: int) -> AlarmRow:
+    """One alarm as the list shows it, even if it stands no longer. Raises ``NotFound``."""
+    alarm = alarm_by_id(actor, alarm_id)
+    return _rows(_with_episode(visible(actor)).where(Alarm.id == alarm.id))[0]
 
 
 def _standing(actor: Actor, filters: Filters) -> ModelSelect:
-    query = (
-        visible(actor)
-        .select(Alarm, Machine, Customer, Episode, Ticket, User)
+    return _narrowed(_with_episode(visible(actor)).where(_is_standing), filters)
+
+
+def _with_episode(query: ModelSelect) -> ModelSelect:
+    """With the machine's customer, the last episode, its ticket and who acknowledged it."""
+    return (
+        query.select(Alarm, Machine, Customer, Episode, Ticket, User)
         .join_from(Machine, Customer, JOIN.LEFT_OUTER)
         .join_from(Alarm, Episode, on=(Episode.id == _last_episode()), attr="last_episode")
         .join_from(Episode, Ticket, JOIN.LEFT_OUTER)
         .join_from(Episode, User, JOIN.LEFT_OUTER)
-        .where(_is_standing)
     )
-    return _narrowed(query, filters)
 
 
 def _last_episode() -> ModelSelect:

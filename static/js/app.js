@@ -103,7 +103,7 @@
     fetch(event.target.action, { method: "POST", body: new URLSearchParams(new FormData(event.target, event.submitter)), redirect: "manual" });
   }
 
-  /* Keys. data-key="n" or data-key="g t" stands on the link, button or field that the key means. */
+  /* Keys. data-key="n" or data-key="g t" stands on the link, button or field that the key means; data-row-key="a" on one of the chosen row. */
   const KEYS_OFF = "keys-off";
   const keysSwitch = document.querySelector("[data-keys-switch]");
   const keysAreOff = () => localStorage.getItem(KEYS_OFF) !== null;
@@ -122,9 +122,17 @@
     return true;
   }
 
+  const chosenRow = () => document.activeElement.closest("tr, li, article");
+
+  function pressInRow(key) {
+    const element = all("[data-row-key]", chosenRow() ?? document.createElement("p")).find((candidate) => candidate.dataset.rowKey === key);
+    element?.click();
+    return Boolean(element);
+  }
+
   function move(step) {
     const rows = all("[data-row]").filter((row) => row.checkVisibility());
-    const here = document.activeElement.closest("tr, li, article")?.querySelector("[data-row]");
+    const here = chosenRow()?.querySelector("[data-row]");
     const next = rows[here ? rows.indexOf(here) + step : step > 0 ? 0 : rows.length - 1];
     next?.focus();
     next?.scrollIntoView({ block: "nearest" });
@@ -140,14 +148,18 @@
     if (keysAreOff() || document.querySelector("dialog[open]")) return;
     const key = before + event.key;
     before = event.key === "g" && !before ? "g " : "";
-    if (press(key) || (key === "j" && move(1)) || (key === "k" && move(-1))) event.preventDefault();
+    if (press(key) || pressInRow(key) || (key === "j" && move(1)) || (key === "k" && move(-1))) event.preventDefault();
   });
 
   const list = document.querySelector("[data-keys]");
-  for (const element of list ? all("[data-key]") : []) {
+  const listed = new Set();
+  for (const element of list ? all("[data-key], [data-row-key]") : []) {
+    const key = element.dataset.key ?? element.dataset.rowKey;
+    if (listed.has(key)) continue;
+    listed.add(key);
     const term = document.createElement("dt");
-    for (const part of element.dataset.key.split(" ")) term.append(Object.assign(document.createElement("kbd"), { textContent: part }), " ");
-    const words = element.ariaLabel || element.placeholder || element.textContent.trim();
+    for (const part of key.split(" ")) term.append(Object.assign(document.createElement("kbd"), { textContent: part }), " ");
+    const words = element.dataset.keyWords || element.ariaLabel || element.placeholder || element.textContent.trim();
     list.append(term, Object.assign(document.createElement("dd"), { textContent: words }));
   }
   if (keysSwitch) {

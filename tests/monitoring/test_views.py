@@ -108,6 +108,16 @@ def test_acknowledging_with_htmx_answers_with_the_row(clerk: FlaskClient, alarm:
     assert "unacknowledged" not in answer.text
 
 
+def test_what_went_before_it_was_acknowledged_is_answered_with_its_row_and_then_stands_no_longer(
+    clerk: FlaskClient, alarm: Alarm, device: Sender
+) -> None:
+    store(device.fault("E04", ago(minutes=2), is_active=False))
+    Evaluator().evaluate_pending()
+    answer = acknowledge(clerk, Alarm.get(), headers=HTMX)
+    assert f'id="alarm-{alarm.id}"' in answer.text
+    assert f'id="alarm-{alarm.id}"' not in clerk.get("/monitoring").text
+
+
 def test_a_stale_row_is_answered_with_the_present_one_and_409(clerk: FlaskClient, alarm: Alarm) -> None:
     acknowledge(clerk, alarm)
     answer = acknowledge(clerk, alarm, headers=HTMX)
