@@ -10,11 +10,18 @@ from peewee import JOIN, ModelSelect, fn
 from app.accounts.models import Area, Role, SessionKind, User, UserArea, UserRole, UserSession
 from app.accounts.sessions import IDLE
 from app.core import listing
+from app.core.clock import to_ms
 from app.core.errors import N_, NotFound
 from app.core.history import HistoryEntry, HistoryPersonal
+from app.core.listing import Sort
 from app.core.types import Page
 
-USER_SORTS = {"username": User.username, "name": User.name, "created_at": User.created_at}
+USER_SORTS = {
+    "username": Sort(User.username, lambda user: user.username),
+    "name": Sort(User.name, lambda user: user.name),
+    "created_at": Sort(User.created_at, lambda user: to_ms(user.created_at)),
+}
+HISTORY_SORTS = {"id": Sort(HistoryEntry.id, lambda entry: entry.id)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +182,7 @@ def live_sessions(user_id: int | None, at: datetime) -> list[UserSession]:
 
 def history_page(wanted: HistoryFilter, *, after: str | None = None, before: str | None = None) -> Page[HistoryLine]:
     """One page of the history, newest first. Raises ``Invalid`` for an unknown page."""
-    page = listing.page(_entries(wanted), sorts={"id": HistoryEntry.id}, sort="-id", after=after, before=before)
+    page = listing.page(_entries(wanted), sorts=HISTORY_SORTS, sort="-id", after=after, before=before)
     clear: dict[int, dict[str, str]] = defaultdict(dict)
     for row in HistoryPersonal.select().where(HistoryPersonal.entry.in_([entry.id for entry in page.rows])):
         clear[row.entry_id][row.field] = row.value
