@@ -1,6 +1,7 @@
 """``python -m mqtt [run | broker | simulate | replay FILE | accounts FILE]``: the feed's processes."""
 
 import argparse
+import gc
 import secrets
 import signal
 import sys
@@ -51,6 +52,7 @@ def _run(config: Config, asked: argparse.Namespace) -> int:
         log.warning("connection_in_the_clear", host=settings.host)
     if settings.metrics_port:
         figures.serve(settings.metrics_port)
+    gc.set_threshold(50_000, 20, 50)  # batches are many small objects without circles
     subscriber = Subscriber(settings, Evaluator())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: subscriber.stop())

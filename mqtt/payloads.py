@@ -148,12 +148,16 @@ def _message(received: Received, raw: bytes, source: tuple[str, str], found: Any
         key = identity(device, body.boot, body.seq)
     elif at_ms is not None:
         key = content = digest(received.topic.encode() + b"\0" + canonical)
+    if isinstance(body, _TelemetryBody):
+        return Telemetry(
+            topic=received.topic, received_ms=received.received_ms, key=key, content=content, boot=body.boot, seq=body.seq,
+            is_retained=received.is_retained, is_redelivered=received.is_redelivered, device=device, at_ms=at_ms,
+            metrics=_canonical.encode(body.metrics).decode(),
+        )  # fmt: skip
     common = {
         "topic": received.topic, "received_ms": received.received_ms, "key": key, "content": content, "boot": body.boot, "seq": body.seq,
         "is_retained": received.is_retained, "is_redelivered": received.is_redelivered, "device": device, "at_ms": at_ms,
     }  # fmt: skip
-    if isinstance(body, _TelemetryBody):
-        return Telemetry(**common, metrics=_canonical.encode(body.metrics).decode())
     if isinstance(body, _FaultBody):
         return Fault(**common, code=body.code, is_active=body.active, payload=raw.decode())
     assert isinstance(body, _StateBody)

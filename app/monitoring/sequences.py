@@ -13,7 +13,15 @@ class Run(NamedTuple):
 
 def runs(numbers: Iterable[int]) -> list[Run]:
     """The unbroken runs of ``numbers``, lowest first."""
-    return joined(Run(number, number) for number in numbers)
+    found: list[Run] = []
+    first = last = -2
+    for number in sorted(numbers):
+        if number > last + 1:
+            if last >= 0:
+                found.append(Run(first, last))
+            first = number
+        last = number
+    return [*found, Run(first, last)] if last >= 0 else []
 
 
 def joined(parts: Iterable[Run]) -> list[Run]:

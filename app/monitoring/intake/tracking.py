@@ -72,6 +72,10 @@ class Tracking:
 
     def _extend(self, boot: Boot, new: list[Run]) -> None:
         known = self.known[boot]
+        if len(new) == len(known.ranges) == 1 and new[0].first == known.head + 1:  # the next numbers, as nearly always
+            range_id, run = known.ranges[0]
+            self._updated.append((run.first, new[0].last, range_id))
+            return
         if new[0].first <= known.head:
             self._fill_gaps(boot, new)
         self._open_gaps(boot, holes(known.head, new))
