@@ -12,7 +12,21 @@ from app.core import start
 from app.core.config import Config
 from app.home import readiness
 from app.monitoring.banners import feed_banner
-from app.web import assets, auth, compression, errors, filters, health, i18n, labels, navigation, observing, preferences, security
+from app.web import (
+    assets,
+    auth,
+    compression,
+    errors,
+    filters,
+    fragment_cache,
+    health,
+    i18n,
+    labels,
+    navigation,
+    observing,
+    preferences,
+    security,
+)
 from app.web.htmx import htmx
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +62,7 @@ def create_app(config: Config) -> Flask:
     health.init_app(app, (readiness.subscriber_check, readiness.worker_check), readiness.figures)
     assets.init_app(app)
     filters.init_app(app)
+    fragment_cache.init_app(app)
     labels.init_app(app)
     navigation.init_app(app, (feed_banner,))
     preferences.init_app(app, set_preferences)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, flash, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from peewee import ModelSelect
 from werkzeug.wrappers import Response
@@ -19,6 +18,7 @@ from app.machines.warranty import Warranty, warranty_on
 from app.web import exports
 from app.web.auth import actor, requires
 from app.web.forms import differences, sent
+from app.web.i18n import language
 from app.web.render import render, see_other
 
 blueprint = Blueprint("machines", __name__)
@@ -131,7 +131,7 @@ def _present_machine(serial: str, typed: forms.MachineForm) -> list[tuple[str, s
 
 
 def _offered(form: forms.MachineForm) -> forms.MachineForm:
-    form.offer(customers.areas(), queries.profile_choices(), str(get_locale()))
+    form.offer(customers.areas(), queries.profile_choices(), language())
     return form
 
 

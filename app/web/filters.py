@@ -22,11 +22,11 @@ PAGE_PARAMETERS = ("after", "before")
 
 
 def init_app(app: Flask) -> None:
-    """Register the filters ``age``, ``moment``, ``short_moment``, ``day``, ``number``, ``money``, ``masked_phone``;
+    """Register the filters ``age``, ``plain_age``, ``moment``, ``short_moment``, ``day``, ``number``, ``money``, ``masked_phone``;
 
     and the globals ``here``, ``sparkline_lines``.
     """
-    app.jinja_env.filters.update(age=age, moment=moment, short_moment=short_moment, day=day)
+    app.jinja_env.filters.update(age=age, plain_age=plain_age, moment=moment, short_moment=short_moment, day=day)
     app.jinja_env.filters.update(number=number, money=money, masked_phone=masked_phone)
     app.jinja_env.globals.update(here=here, request_has_page=request_has_page, sparkline_lines=sparkline_lines)
 
@@ -66,6 +66,11 @@ def short_moment(at: datetime | None) -> Markup:
 def age(at: datetime | None) -> Markup:
     """A ``<time>`` that says how long ago ``at`` was; the exact time on hover and for screen readers."""
     return _time(at, age_text((clock.now() - at).total_seconds()), moment_text(at), is_age=True) if at else Markup("")
+
+
+def plain_age(at: datetime) -> str:
+    """How long ago ``at`` was, in words alone."""
+    return age_text((clock.now() - at).total_seconds())
 
 
 def age_text(seconds: float) -> str:

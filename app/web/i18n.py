@@ -11,8 +11,8 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, get_locale, gettext
+from flask import Flask, current_app, g, has_request_context, request
+from flask_babel import Babel, gettext
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -47,7 +47,7 @@ def language() -> str:
         return ""
     found: str | None = g.get("language")
     if found is None:
-        found = g.language = str(get_locale() or "")
+        found = g.language = choose_locale() or current_app.config["CENTRE"].default_locale
     return found
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, request
-from flask_babel import get_locale, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from app.web.auth import PUBLIC, may, policy_of
+from app.web.i18n import language
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -78,7 +79,7 @@ def _surroundings() -> dict[str, Any]:
         "search_path": lambda: next(filter(is_open_to_reader, SEARCHED), None),
         "intake_path": lambda: INTAKE if is_open_to_reader(INTAKE) else None,
         "banners": banners,
-        "language": str(get_locale() or "zh_CN"),
+        "language": language(),
         "theme": chosen_theme(),
     }
 

@@ -4,10 +4,10 @@ from typing import Any
 from zlib import crc32
 
 from flask import Response, make_response, redirect, render_template, request
-from flask_babel import get_locale
 
 from app.core import clock, live
 from app.web.htmx import htmx
+from app.web.i18n import language
 
 
 def render(page: str, /, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
@@ -27,7 +27,7 @@ def see_other(location: str) -> Response:
 
 def live_tag(*names: str) -> str:
     """The version of what this address shows: changes with each of the live ``names``, the language, and every minute, as ages do."""
-    shown = crc32(f"{request.full_path} {get_locale()}".encode())
+    shown = crc32(f"{request.full_path} {language()}".encode())
     return f"{live.versions(*names)}.{clock.now_ms() // 60_000}.{shown:x}"
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, request
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -16,6 +15,7 @@ from app.monitoring.fault_register import COLUMNS, Filters
 from app.monitoring.views.routes import blueprint
 from app.web import exports
 from app.web.auth import actor, requires
+from app.web.i18n import language
 from app.web.render import render
 
 
@@ -29,7 +29,7 @@ def faults() -> Response:
     groups = fault_register.grouped(actor(), filters, group) if group else []
     shown = {"page": page, "filters": filters, "sort": sort, "group": group, "groups": groups}
     areas = [(area.id, area.name) for area in customers.areas()] if actor().area_ids is None else []
-    return render("monitoring/faults.html", fragment="monitoring/_faults.html", areas=areas, locale=str(get_locale()), **shown)
+    return render("monitoring/faults.html", fragment="monitoring/_faults.html", areas=areas, locale=language(), **shown)
 
 
 @blueprint.get("/faults.csv")
@@ -52,7 +52,7 @@ def _filters() -> Filters:
 
 def _exported() -> Iterator[list[Any]]:
     """The rows of an export; all that the request says is read now, since the rows are sent when it is gone."""
-    locale = str(get_locale())
+    locale = language()
     rows = fault_register.whole(actor(), _filters(), sort=forms.fault_sort(request.args))
     return (
         [

@@ -1,7 +1,6 @@
 """The health of the feed, and what people can do about it: look at what was refused, register what waits."""
 
 from flask import flash, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -14,6 +13,7 @@ from app.monitoring.operations import Registration
 from app.monitoring.views.routes import LIVE, blueprint
 from app.web.auth import actor, requires
 from app.web.forms import status_of, submitted
+from app.web.i18n import language
 from app.web.render import live_tag, render, see_other, tagged, unchanged
 
 
@@ -101,7 +101,7 @@ def _customer(name: str | None) -> Customer | None:
 
 def _form(**given: object) -> forms.RegistrationForm:
     form = forms.RegistrationForm(**given)
-    is_chinese = str(get_locale()).startswith("zh")
+    is_chinese = language().startswith("zh")
     titles = [(row.name, row.title_zh if is_chinese else row.title_en) for row in machines.profile_list()]
     form.profile.choices = [("", "–"), *titles]
     return form
