@@ -9,17 +9,16 @@ from peewee import JOIN, ModelSelect, fn
 
 from app.accounts.models import Area, Role, SessionKind, User, UserArea, UserRole, UserSession
 from app.accounts.sessions import IDLE
-from app.core import listing
-from app.core.clock import to_ms
+from app.core import paging
 from app.core.errors import N_, NotFound
 from app.core.history import HistoryEntry, HistoryPersonal
-from app.core.listing import Sort
+from app.core.paging import Sort
 from app.core.types import Page
 
 USER_SORTS = {
     "username": Sort(User.username, lambda user: user.username),
     "name": Sort(User.name, lambda user: user.name),
-    "created_at": Sort(User.created_at, lambda user: to_ms(user.created_at)),
+    "created_at": Sort(User.created_at, lambda user: user.created_at),
 }
 HISTORY_SORTS = {"id": Sort(HistoryEntry.id, lambda entry: entry.id)}
 
@@ -73,7 +72,7 @@ class HistoryFilter:
 
 def users(wanted: UserFilter, *, sort: str = "username", after: str | None = None, before: str | None = None) -> Page[UserLine]:
     """One page of users. Raises ``Invalid`` for an unknown sort or page."""
-    page = listing.page(_users(wanted), sorts=USER_SORTS, sort=sort, after=after, before=before)
+    page = paging.page_of_records(_users(wanted), USER_SORTS, sort, after=after, before=before)
     return Page(_lines(page.rows), page.total, page.is_total_capped, page.next_key, page.previous_key)
 
 
@@ -182,7 +181,7 @@ def live_sessions(user_id: int | None, at: datetime) -> list[UserSession]:
 
 def history_page(wanted: HistoryFilter, *, after: str | None = None, before: str | None = None) -> Page[HistoryLine]:
     """One page of the history, newest first. Raises ``Invalid`` for an unknown page."""
-    page = listing.page(_entries(wanted), sorts=HISTORY_SORTS, sort="-id", after=after, before=before)
+    page = paging.page_of_records(_entries(wanted), HISTORY_SORTS, "-id", after=after, before=before)
     clear: dict[int, dict[str, str]] = defaultdict(dict)
     for row in HistoryPersonal.select().where(HistoryPersonal.entry.in_([entry.id for entry in page.rows])):
         clear[row.entry_id][row.field] = row.value

@@ -1,13 +1,16 @@
-"""Keyset paging: a page begins after the last row of the one before, so that page 1,000 costs what page 1 costs."""
+"""Keyset paging: a page begins after the last row of the one before, so that page 1,000 costs what page 1 costs.
+
+``page_of`` reads columns in an ``Order``; ``page_of_records`` reads records in one of the ``Sort``s that a list offers.
+"""
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import Select, fn
+from peewee import ModelSelect, Select, fn
 
 from app.core.clock import to_ms
 from app.core.db import database
@@ -57,6 +60,14 @@ class Order:
         return within & (strictly | rest.beyond(values[1:], backwards))
 
 
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A way to sort records: a column (or expression) that is never NULL, and its value in a record."""
+
+    column: Any
+    value: Callable[[Any], datetime | int | str]
+
+
 def page_of(
     query: Select, order: Order, *, row: Callable[..., Row], total: tuple[int, bool], after: str | None = None, before: str | None = None
 ) -> Page[Row]:
@@ -64,26 +75,67 @@ def page_of(
 
     Raises ``Invalid`` for a key that was tampered with.
     """
+    found = _cut(query.tuples(), order, after, before)
+    return found.page([row(*values) for values in found.rows], total, lambda values: values[-len(order.columns) :])
+
+
+def page_of_records(
+    query: ModelSelect, sorts: Mapping[str, Sort], sort: str, *, after: str | None = None, before: str | None = None
+) -> Page[Any]:
+    """One page of the records of ``query``, sorted by the column that ``sort`` names (``-name``: the other way round), then by id.
+
+    Raises ``Invalid`` for an unknown sort or a key that was tampered with.
+    """
+    value = _chosen(sorts, sort).value
+    found = _cut(query, _order_of(query, sorts, sort), after, before)
+    return found.page(found.rows, capped_count(query.select(query.model.id)), lambda record: (value(record), record.id))
+
+
+def whole(query: ModelSelect, sorts: Mapping[str, Sort], sort: str) -> ModelSelect:
+    """All records of ``query`` in the order of ``sort``, for an export. Raises ``Invalid`` for an unknown sort."""
+    return query.order_by(*_order_of(query, sorts, sort).by())
+
+
+def _chosen(sorts: Mapping[str, Sort], sort: str) -> Sort:
+    try:
+        return sorts[sort.removeprefix("-")]
+    except KeyError:
+        raise Invalid(N_("This list cannot be sorted that way.")) from None
+
+
+def _order_of(query: ModelSelect, sorts: Mapping[str, Sort], sort: str) -> Order:
+    is_down = sort.startswith("-")
+    return Order((_chosen(sorts, sort).column, query.model.id), (is_down, is_down))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What one page shows, as it was read, and whether there is more on either side."""
+
+    rows: Sequence[Any]
+    has_next: bool
+    has_previous: bool
+
+    def page(self, rows: Sequence[Row], total: tuple[int, bool], key_values: Callable[[Any], Sequence[Any]]) -> Page[Row]:
+        next_key = _key_of(key_values(self.rows[-1])) if self.has_next else None
+        previous_key = _key_of(key_values(self.rows[0])) if self.has_previous else None
+        return Page(rows, *total, next_key, previous_key)
+
+
+def _cut(query: Select, order: Order, after: str | None, before: str | None) -> _Cut:
     is_backwards = before is not None and after is None
     key = before if is_backwards else after
     if key is not None:
         query = query.where(order.beyond(decode_key(key, len(order.columns)), is_backwards))
-    found = list(query.order_by(*order.by(is_backwards)).limit(PAGE_SIZE + 1).tuples())
+    found = list(query.order_by(*order.by(is_backwards)).limit(PAGE_SIZE + 1))
     rows, has_more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
     if is_backwards:
-        rows.reverse()
-    count, is_capped = total
-    return Page(
-        rows=[row(*values) for values in rows],
-        total=count,
-        is_total_capped=is_capped,
-        next_key=_key_of(rows[-1], order) if rows and (has_more or is_backwards) else None,
-        previous_key=_key_of(rows[0], order) if rows and key is not None and (has_more or not is_backwards) else None,
-    )
+        return _Cut(rows[::-1], bool(rows), has_more)
+    return _Cut(rows, has_more, key is not None and bool(rows))
 
 
-def _key_of(values: Sequence[Any], order: Order) -> str:
-    return encode_key([to_ms(value) if isinstance(value, datetime) else value for value in values[-len(order.columns) :]])
+def _key_of(values: Sequence[Any]) -> str:
+    return encode_key([to_ms(value) if isinstance(value, datetime) else value for value in values])
 
 
 def capped_count(query: Select, cap: int = COUNT_CAP) -> tuple[int, bool]:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from peewee import JOIN, ModelSelect, Table, fn
 
 from app.accounts.models import Area
-from app.core import listing
-from app.core.clock import to_ms
+from app.core import paging
 from app.core.errors import N_, Invalid, NotFound
-from app.core.listing import Sort
+from app.core.paging import Sort
 from app.core.types import Actor, Page
 from app.customers.models import Contact, Customer, Site
 
@@ -16,7 +15,7 @@ SORTS = {
     "name": Sort(Customer.name, lambda customer: customer.name),
     "short_name": Sort(Customer.short_name, lambda customer: customer.short_name),
     "area": Sort(fn.COALESCE(Area.name, ""), lambda customer: customer.area.name if customer.area else ""),
-    "created_at": Sort(Customer.created_at, lambda customer: to_ms(customer.created_at)),
+    "created_at": Sort(Customer.created_at, lambda customer: customer.created_at),
 }
 DEFAULT_SORT = "name"
 
@@ -85,7 +84,7 @@ def page(
     actor: Actor, filters: Filters, *, sort: str = DEFAULT_SORT, after: str | None = None, before: str | None = None
 ) -> Page[Customer]:
     """One page of the list. Raises ``Invalid`` for an unknown sort or page."""
-    return listing.page(listed(actor, filters), sorts=SORTS, sort=sort, after=after, before=before)
+    return paging.page_of_records(listed(actor, filters), SORTS, sort, after=after, before=before)
 
 
 def named(actor: Actor, words: str) -> Customer:

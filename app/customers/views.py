@@ -6,7 +6,7 @@ from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.core import listing
+from app.core import paging
 from app.core.errors import Conflict
 from app.customers import forms, operations, queries
 from app.customers.models import Customer, CustomerKind
@@ -56,7 +56,7 @@ def _sort() -> str:
 
 
 def _rows() -> list[list[Any]]:
-    found = listing.whole(queries.listed(actor(), _wanted()), sorts=queries.SORTS, sort=_sort())
+    found = paging.whole(queries.listed(actor(), _wanted()), queries.SORTS, _sort())
     return [[c.name, c.short_name, c.tax_number, c.kind, c.area.name if c.area else "", c.site_count, c.machine_count] for c in found]
 
 

@@ -9,10 +9,9 @@ import structlog
 from peewee import JOIN, ModelSelect, fn
 
 from app.accounts.models import Area
-from app.core import listing
-from app.core.clock import to_ms
+from app.core import paging
 from app.core.errors import N_, Invalid, InvalidFile, NotFound
-from app.core.listing import Sort
+from app.core.paging import Sort
 from app.core.types import Actor, Page
 from app.customers.models import Customer, Site
 from app.machines.models import DeviceProfile, DeviceProfileVersion, Machine, MachineModel
@@ -25,7 +24,7 @@ SORTS = {
     "customer": Sort(fn.COALESCE(Customer.name, ""), lambda machine: machine.customer.name if machine.customer else ""),
     "model": Sort(MachineModel.name, lambda machine: machine.model.name),
     "accepted_on": Sort(fn.COALESCE(Machine.accepted_on, NO_DATE), lambda machine: str(machine.accepted_on or NO_DATE)),
-    "created_at": Sort(Machine.created_at, lambda machine: to_ms(machine.created_at)),
+    "created_at": Sort(Machine.created_at, lambda machine: machine.created_at),
 }
 DEFAULT_SORT = "serial"
 
@@ -79,7 +78,7 @@ def listed(actor: Actor, filters: Filters) -> ModelSelect:
 
 def page(actor: Actor, filters: Filters, *, sort: str = DEFAULT_SORT, after: str | None = None, before: str | None = None) -> Page[Machine]:
     """One page of the list. Raises ``Invalid`` for an unknown sort or page."""
-    return listing.page(listed(actor, filters), sorts=SORTS, sort=sort, after=after, before=before)
+    return paging.page_of_records(listed(actor, filters), SORTS, sort, after=after, before=before)
 
 
 def _joined(query: ModelSelect) -> ModelSelect:

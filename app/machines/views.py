@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from peewee import ModelSelect
 from werkzeug.wrappers import Response
 
-from app.core import clock, listing
+from app.core import clock, paging
 from app.core.errors import Conflict, InvalidFile
 from app.customers import queries as customers
 from app.machines import forms, operations, profile_operations, queries
@@ -71,7 +71,7 @@ def _choices() -> dict[str, Any]:
 
 
 def _found() -> ModelSelect:
-    return listing.whole(queries.listed(actor(), forms.wanted_from(request.args)), sorts=queries.SORTS, sort=_sort())
+    return paging.whole(queries.listed(actor(), forms.wanted_from(request.args)), queries.SORTS, _sort())
 
 
 def _rows(found: ModelSelect) -> Iterator[list[Any]]:

@@ -7,7 +7,7 @@ from peewee import Database
 
 from app.core import paging
 from app.core.errors import Invalid
-from app.core.paging import Order, decode_key, encode_key
+from app.core.paging import Order, Sort, decode_key, encode_key
 from app.customers.models import Customer
 from tests import factories
 
@@ -17,6 +17,12 @@ DOWN = Order((Customer.short_name, Customer.id), (False, True))
 def page(after: str | None = None, before: str | None = None) -> paging.Page:
     query = Customer.select(Customer.name, Customer.short_name, Customer.id)
     return paging.page_of(query, DOWN, row=lambda name, *_key: name, total=(0, False), after=after, before=before)
+
+
+def names(**at: str | None) -> paging.Page:
+    """The same rows as records, by a sort that was asked for."""
+    sorts = {"short_name": Sort(Customer.short_name, lambda one: one.short_name)}
+    return paging.page_of_records(Customer.select(), sorts, "-short_name", **at)
 
 
 @pytest.fixture
@@ -54,6 +60,25 @@ def test_the_first_page_has_no_page_before_and_the_last_none_after(rows: list[st
     assert first.previous_key is None
     assert page(before=page(after=first.next_key).previous_key).previous_key is None
     assert page(after=page(after=first.next_key).next_key).next_key is None
+
+
+def test_records_are_paged_in_the_sort_asked_for_both_ways(rows: list[str]) -> None:
+    first = names()
+    second = names(after=first.next_key)
+    third = names(after=second.next_key)
+    seen = [one.name for shown in (first, second, third) for one in shown.rows]
+    assert sorted(seen) == sorted(rows)
+    assert [one.short_name for shown in (first, second, third) for one in shown.rows] == sorted("bacabca", reverse=True)
+    assert third.next_key is None
+    assert names(before=third.previous_key).rows == second.rows
+    assert (first.total, first.previous_key) == (7, None)
+
+
+def test_a_sort_that_is_not_offered_is_refused(database: Database) -> None:
+    with pytest.raises(Invalid):
+        paging.page_of_records(Customer.select(), {}, "name")
+    with pytest.raises(Invalid):
+        paging.whole(Customer.select(), {}, "-name")
 
 
 def test_counting_stops_at_the_cap(rows: list[str]) -> None:
