@@ -130,6 +130,14 @@
     return Boolean(element);
   }
 
+  /* What was pressed may be gone from its row after the answer: the focus stays in that row. */
+  let rowInUse;
+  document.addEventListener("htmx:before:swap", () => (rowInUse = chosenRow()?.id));
+  document.addEventListener("htmx:after:swap", () => {
+    if (rowInUse && document.activeElement === document.body)
+      document.getElementById(rowInUse)?.querySelector("[data-row], a")?.focus({ preventScroll: true });
+  });
+
   function move(step) {
     const rows = all("[data-row]").filter((row) => row.checkVisibility());
     const here = chosenRow()?.querySelector("[data-row]");

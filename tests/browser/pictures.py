@@ -1,0 +1,195 @@
+"""``python -m tests.browser.pictures``: takes every screen of the running product into ``build/pictures/``, and README's own.
+
+Demo world and a few faults published through Mosquitto; desktop in light and dark, tablet, phone where people use one; Chinese and English.
+Looked at by people: nothing here judges. ``--readme`` also writes the chosen ones, small, into ``app/deploy/pictures/``.
+"""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Error, sync_playwright
+
+from tests.browser.product import PASSWORD, ROOT, Product
+
+DESK, TABLET, PHONE = (1440, 900), (820, 1180), (390, 844)
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+INTO, README = ROOT / "build" / "pictures", ROOT / "app" / "deploy" / "pictures"
+# name of the picture: who looks, where
+SCREENS = {
+    "start": ("clerk", "/"),
+    "start-technician": ("technician", "/"),
+    "start-admin": ("admin", "/"),
+    "tickets": ("clerk", "/tickets"),
+    "tickets-all": ("clerk", "/tickets?status=any"),
+    "tickets-none": ("clerk", "/tickets?q=没有这样的词"),
+    "tickets-new": ("clerk", "/tickets/new"),
+    "ticket": ("clerk", "first of /tickets"),
+    "ticket-edit": ("clerk", "first of /tickets +/edit"),
+    "customers": ("clerk", "/customers"),
+    "customer": ("clerk", "first of /customers"),
+    "customer-new": ("clerk", "/customers/new"),
+    "machines": ("clerk", "/machines"),
+    "machine": ("clerk", "first of /machines"),
+    "machine-new": ("clerk", "/machines/new"),
+    "profiles": ("deputy", "/profiles"),
+    "profile": ("deputy", "first of /profiles"),
+    "profile-import": ("deputy", "/profiles/import"),
+    "board": ("clerk", "/monitoring"),
+    "faults": ("clerk", "/faults"),
+    "machine-readings": ("clerk", "first of /monitoring"),
+    "feed": ("deputy", "/monitoring/feed"),
+    "gaps": ("deputy", "/monitoring/feed/gaps"),
+    "rejected": ("deputy", "/monitoring/feed/rejected"),
+    "quarantine": ("deputy", "/monitoring/feed/quarantine"),
+    "credentials": ("deputy", "/monitoring/credentials"),
+    "users": ("admin", "/users"),
+    "user": ("admin", "first of /users"),
+    "user-new": ("admin", "/users/new"),
+    "areas": ("admin", "/areas"),
+    "history": ("admin", "/history"),
+    "account": ("clerk", "/account"),
+    "password": ("clerk", "/account/password"),
+    "refused": ("technician", "/users"),
+    "missing": ("clerk", "/tickets/T0000-0000"),
+}
+ON_PHONES = ("start-technician", "tickets", "ticket", "board", "machine", "machine-readings", "tickets-new", "start")
+FOR_README = {
+    "start.zh.light": "start", "board.zh.dark": "board", "ticket.zh.light": "ticket", "machine-readings.en.light": "readings",
+}  # fmt: skip
+
+
+class Photographer:
+    """Signs in through the form, walks to a screen, takes it in every language, theme and size."""
+
+    def __init__(self, browser: Any, product: Product) -> None:
+        self.browser, self.product = browser, product
+        self._pages: dict[str, Any] = {}
+        self._places: dict[tuple[str, str], str] = {}
+
+    def page_of(self, user: str) -> Any:
+        """The page of ``user``, signed in once."""
+        if user not in self._pages:
+            page = self.browser.new_context(base_url=self.product.address, locale="zh-CN").new_page()
+            page.set_default_timeout(8_000)
+            page.goto("/login")
+            page.fill("[name=username]", user)
+            page.fill("[name=password]", PASSWORD)
+            page.click("#sign-in button.primary")
+            page.wait_for_url(self.product.address + "/")
+            self._pages[user] = page
+        return self._pages[user]
+
+    def place(self, user: str, where: str) -> str:
+        """The address meant by ``where``: "first of /list" follows the list's first row, " +/tail" adds to it."""
+        if not where.startswith("first of "):
+            return where
+        listing, _, tail = where.removeprefix("first of ").partition(" +")
+        if (user, listing) not in self._places:
+            page = self.page_of(user)
+            page.goto(listing)
+            self._places[user, listing] = page.locator("[data-row]").first.get_attribute("href")
+        return self._places[user, listing] + tail
+
+    def take(self, name: str, user: str, where: str) -> None:
+        """All pictures of one screen."""
+        path, page = self.place(user, where), self.page_of(user)
+        for language, locale in (("zh", "zh_CN"), ("en", "en")):
+            for kind, size, theme in _looks(name, language):
+                page.set_viewport_size({"width": size[0], "height": size[1]})
+                cookies = {"locale": locale, "theme": theme}
+                page.context.add_cookies([{"name": key, "value": value, "url": self.product.address} for key, value in cookies.items()])
+                page.goto(path)
+                if page.locator("[data-chart]").count():
+                    page.wait_for_timeout(500)
+                page.screenshot(path=INTO / f"{name}.{language}.{kind}.png", full_page=kind != "light")
+
+    def take_mistakes(self) -> None:
+        """What forms say when something is wrong, and what one sees before signing in."""
+        page = self.page_of("clerk")
+        page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+        page.context.add_cookies([{"name": "locale", "value": "zh_CN", "url": self.product.address}])
+        for name, path in (("customer-new", "/customers/new"), ("machine-new", "/machines/new"), ("tickets-new", "/tickets/new")):
+            page.goto(path)
+            page.evaluate("for (const form of document.querySelectorAll('main form')) form.noValidate = true")
+            page.locator("main form button.primary").first.click()
+            page.wait_for_timeout(400)
+            page.screenshot(path=INTO / f"{name}.zh.error.png")
+        stranger = self.browser.new_context(
+            base_url=self.product.address, locale="zh-CN", viewport={"width": 1440, "height": 900}
+        ).new_page()
+        stranger.goto("/login")
+        stranger.screenshot(path=INTO / "login.zh.light.png")
+        stranger.fill("[name=username]", "clerk")
+        stranger.fill("[name=password]", "wrong")
+        stranger.click("#sign-in button.primary")
+        stranger.screenshot(path=INTO / "login.zh.error.png")
+
+
+def _looks(name: str, language: str) -> Iterator[tuple[str, tuple[int, int], str]]:
+    yield "light", DESK, "light"
+    if language == "zh":
+        yield "dark", DESK, "dark"
+        yield "tablet", TABLET, "light"
+        if name in ON_PHONES:
+            yield "phone", PHONE, "light"
+
+
+@contextmanager
+def running() -> Iterator[Product]:
+    """The product with a few fresh faults, in a folder that goes away."""
+    folder = Path(tempfile.mkdtemp(prefix="centre-"))
+    product = Product(folder)
+    try:
+        product.start()
+        for device, code in zip(product.quiet_devices(), ("E04", "E20"), strict=False):
+            product.publish(device, code)
+        yield product
+    finally:
+        product.stop()
+        shutil.rmtree(folder)
+
+
+def for_readme() -> None:
+    """Write README's pictures, as JPEG when there is nothing to make small PNGs with."""
+    README.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        page = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS).new_page()
+        page.set_viewport_size({"width": 1200, "height": 750})
+        for source, name in FOR_README.items():
+            page.goto((INTO / f"{source}.png").as_uri())
+            page.screenshot(path=README / f"{name}.jpg", type="jpeg", quality=80)
+
+
+def main(only: list[str]) -> int:
+    """Take the screens whose names are in ``only`` (all of them without names)."""
+    INTO.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with running() as product, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        photographer = Photographer(browser, product)
+        for name, (user, where) in SCREENS.items():
+            if not only or name in only:
+                try:
+                    photographer.take(name, user, where)
+                except Error as error:
+                    failed += 1
+                    sys.stderr.write(f"{name}: {error}\n")
+        if not only:
+            photographer.take_mistakes()
+        browser.close()
+    if not only:
+        for_readme()
+    sys.stdout.write(f"{len(list(INTO.glob('*.png')))} pictures in {INTO.relative_to(ROOT)}/\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,84 @@
+"""axe-core on every screen there is: each role, desk and tablet, Chinese and English: nothing serious or critical (quality §4)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.browser.conftest import DESK, TABLET, Browse, serious_problems
+from tests.conventions.access import ACCESS, World, make_world, values_for
+
+pytestmark = pytest.mark.slow
+# What is no screen: files, figures, and the points of a chart.
+NO_SCREENS = {
+    "static", "assets.send", "health.healthz", "health.readyz", "health.metrics", "monitoring.machine_readings", "machines.export_profile",
+}  # fmt: skip
+PERSONAS = {"clerk": "chen", "deputy": "zhao", "admin": "admin", "technician": "li", "area_manager": "area_manager"}
+TAKEN_ONCE = ("clerk", "deputy", "admin", "technician", "area_manager")
+
+
+def screens(served: Flask, world: World, role: str) -> Iterator[str]:
+    """The addresses of all pages that this role may open, with objects of its area."""
+    adapter = served.url_map.bind("localhost")
+    for rule in served.url_map.iter_rules():
+        access = ACCESS[rule.endpoint]
+        if (
+            "GET" not in (rule.methods or ())
+            or rule.endpoint in NO_SCREENS
+            or "export" in rule.endpoint
+            or rule.endpoint[-4:] in ("_csv", "xlsx")
+        ):
+            continue
+        if access.roles is None or role in access.roles:
+            yield adapter.build(rule.endpoint, values_for(rule.endpoint, set(rule.arguments), world.north))
+
+
+def problems_on(page: Any, paths: list[str]) -> list[str]:
+    """What axe-core finds on ``paths`` at both sizes."""
+    found = []
+    for path in paths:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status < 500, path
+        for size in (DESK, TABLET):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            found += [f"{path} at {size[0]}: {problem}" for problem in serious_problems(page)]
+    return found
+
+
+@pytest.fixture
+def world(served: Flask) -> World:
+    """Something to see on every page."""
+    return make_world()
+
+
+def test_it_works(served: Flask, world: World) -> None:
+    paths = {path for role in PERSONAS for path in screens(served, world, role)}
+    assert {"/", "/tickets", "/monitoring", "/users", "/login", "/styleguide"} <= paths
+    assert len(paths) >= 40
+
+
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+@pytest.mark.parametrize("role", PERSONAS)
+def test_axe_finds_nothing_serious_on_any_screen(browse: Browse, served: Flask, world: World, role: str, locale: str) -> None:
+    """Each screen once: with the first of the roles that may open it."""
+    earlier = TAKEN_ONCE[: TAKEN_ONCE.index(role)]
+    seen = {path for other in earlier for path in screens(served, world, other)} - {"/"}
+    paths = [path for path in screens(served, world, role) if path not in seen]
+    page = browse("/account", locale=locale, user=getattr(world.people, PERSONAS[role]))
+    assert problems_on(page, paths) == []
+
+
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+def test_the_sign_in_page_and_error_pages_are_for_everybody(browse: Browse, world: World, locale: str) -> None:
+    page = browse("/login", locale=locale)
+    assert problems_on(page, ["/login"]) == []
+    page = browse("/no-such-page", locale=locale, user=world.people.chen)
+    assert problems_on(page, ["/no-such-page", "/users"]) == []
+
+
+def test_axe_finds_nothing_serious_in_the_dark(browse: Browse, served: Flask, world: World) -> None:
+    page = browse("/account", theme="dark", user=world.people.zhao)
+    paths = [path for path in screens(served, world, "deputy") if not path.startswith("/styleguide")]
+    assert problems_on(page, paths) == []
