@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from app.core.types import system
 from app.monitoring.models import Alarm
-from app.tickets.models import Ticket, TicketKind, TicketNote, TicketStatus
-from tests import factories
+from app.tickets import operations
+from app.tickets.models import Priority, Ticket, TicketKind, TicketNote, TicketSource, TicketStatus
 from tests.browser.conftest import Browse
 from tests.conventions.access import World, make_world
 from tests.personas import PASSWORD
@@ -66,7 +67,8 @@ def test_a_ticket_is_filed_and_what_was_typed_survives_a_mistake(clerk: Any, wor
 
 
 def test_a_list_is_filtered(clerk: Any, world: World) -> None:
-    factories.ticket(kind=TicketKind.ENQUIRY)
+    what = {"source": TicketSource.MONITORING, "kind": TicketKind.ENQUIRY, "priority": Priority.LOW}
+    operations.open_ticket(by=system("tests"), title="换油周期", machine=world.south.machine, **what)
     clerk.goto("/tickets")
     assert clerk.locator("#ticket-list tbody tr").count() == 3
     clerk.select_option("main [name=kind]", TicketKind.ENQUIRY)
