@@ -204,6 +204,7 @@ def app(database: Database, config: Config, tmp_path_factory: pytest.TempPathFac
     portal = _portal(tmp_path_factory.getbasetemp())
     db.database.initialize(database)
     portal.config["CENTRE"] = dataclasses.replace(config, is_demo=True)
+    portal.extensions["fragments"].clear()  # kept from another test's database
     return portal
 
 

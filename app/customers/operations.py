@@ -11,7 +11,7 @@ from typing import Any
 from peewee import chunked, fn
 
 from app.accounts.models import Area
-from app.core import bulk, clock, db, history, submissions
+from app.core import bulk, clock, db, history, live, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
 from app.customers import tax_numbers
@@ -268,6 +268,7 @@ def _shown_site(site: Site) -> dict[str, Any]:
 def _record(by: Actor, action: str, customer: Customer, **values: Any) -> None:
     personal = {"name": str(customer.name)} if customer.kind == CustomerKind.PERSON else None
     history.record(by, f"customer.{action}", "customer", customer.id, personal=personal, **values)
+    live.touch("customers")  # lists show its name
 
 
 def _record_contact(by: Actor, action: str, contact: Contact) -> None:

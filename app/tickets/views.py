@@ -1,5 +1,7 @@
 """The ticket list and opening a ticket; the page of one ticket brings several capabilities together and stands in ``desk``."""
 
+from functools import partial
+
 from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
@@ -19,13 +21,15 @@ blueprint = Blueprint("tickets", __name__)
 @requires("tickets.read")
 def index() -> Response:
     """The list; as a poll it answers 304 while nothing has changed."""
-    tag = live_tag("tickets")
+    tag = live_tag("tickets", "customers", "machines")
     if (same := unchanged(tag)) is not None:
         return same
     wanted = forms.wanted_from(request.args)
-    page = queries.page(actor(), wanted, after=request.args.get("after"), before=request.args.get("before"))
+    # Called only where the list is not kept from another reader of the same version.
+    page = partial(queries.page, actor(), wanted, after=request.args.get("after"), before=request.args.get("before"))
     areas = [(area.id, area.name) for area in customers.areas()] if actor().area_ids is None else []
-    return tagged(render("tickets/index.html", fragment="tickets/_list.html", page=page, wanted=wanted, tag=tag, areas=areas), tag)
+    context = {"page": page, "wanted": wanted, "tag": tag, "areas": areas, "scope": actor().area_ids}
+    return tagged(render("tickets/index.html", fragment="tickets/_list.html", **context), tag)
 
 
 @blueprint.get("/tickets.csv")

@@ -11,10 +11,11 @@ from flask.testing import FlaskClient
 from app.accounts.models import Role
 from app.core import db
 from app.core.types import system
+from app.customers.operations import CustomerDetails, edit_customer
 from app.tickets import operations, searching
 from app.tickets.models import Priority, Ticket, TicketKind, TicketSource
 from tests import factories
-from tests.personas import make_user, sign_in
+from tests.personas import make_area, make_user, sign_in
 
 HTMX = {"HX-Request": "true"}
 FORM = {
@@ -183,3 +184,23 @@ def test_the_workbook_opens(clerk: FlaskClient) -> None:
     answer = clerk.get("/tickets.xlsx")
     assert answer.status_code == 200
     assert answer.data.startswith(b"PK")
+
+
+def test_a_renamed_customer_stands_in_the_list_at_once(clerk: FlaskClient) -> None:
+    customer = factories.customer(name="旧名清洁公司", short_name="旧名")
+    opened(machine=factories.machine(customer=customer))
+    assert "旧名" in clerk.get("/tickets").text
+    details = CustomerDetails(name="新名清洁公司", short_name="新名", kind=customer.kind)
+    edit_customer(by=system("tests"), customer=customer, version=customer.version, details=details)
+    answer = clerk.get("/tickets").text
+    assert "新名" in answer
+    assert "旧名" not in answer
+
+
+def test_a_kept_list_is_not_shown_to_people_of_another_area(client: FlaskClient) -> None:
+    area = make_area()
+    ticket = opened(machine=factories.machine(area=area))
+    sign_in(client, make_user(Role.CLERK))
+    assert ticket.number in client.get("/tickets").text
+    sign_in(client, make_user(Role.TECHNICIAN, areas=[make_area()]))
+    assert ticket.number not in client.get("/tickets").text
