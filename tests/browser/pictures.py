@@ -1,7 +1,8 @@
 """``python -m tests.browser.pictures``: takes every screen of the running product into ``build/pictures/``, and README's own.
 
 Demo world and a few faults published through Mosquitto; desktop in light and dark, tablet, phone where people use one; Chinese and English.
-Looked at by people: nothing here judges. ``--readme`` also writes the chosen ones, small, into ``app/deploy/pictures/``.
+Looked at by people: nothing here judges. Names of screens after the command take only those; without names README's own
+are written too, small, into ``app/deploy/pictures/``.
 """
 
 import shutil
@@ -158,7 +159,7 @@ def running() -> Iterator[Product]:
 
 
 def for_readme() -> None:
-    """Write README's pictures, as JPEG when there is nothing to make small PNGs with."""
+    """Write README's pictures: smaller, as JPEG."""
     README.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         page = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS).new_page()
