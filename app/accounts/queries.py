@@ -1,7 +1,7 @@
 """What the screens of accounts show: users, areas, sessions and the history."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ USER_SORTS = {
     "created_at": Sort(User.created_at, lambda user: user.created_at),
 }
 HISTORY_SORTS = {"id": Sort(HistoryEntry.id, lambda entry: entry.id)}
+_STEP = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ def users(wanted: UserFilter, *, sort: str = "username", after: str | None = Non
     """One page of users. Raises ``Invalid`` for an unknown sort or page."""
     page = paging.page_of_records(_users(wanted), USER_SORTS, sort, after=after, before=before)
     return Page(_lines(page.rows), page.total, page.is_total_capped, page.next_key, page.previous_key)
+
+
+def every_user(wanted: UserFilter, *, sort: str = "username") -> list[UserLine]:
+    """All users that the list would show, for an export. Raises ``Invalid`` for an unknown sort."""
+    return _lines(list(paging.whole(_users(wanted), USER_SORTS, sort)))
 
 
 def _users(wanted: UserFilter) -> ModelSelect:
@@ -182,11 +188,23 @@ def live_sessions(user_id: int | None, at: datetime) -> list[UserSession]:
 def history_page(wanted: HistoryFilter, *, after: str | None = None, before: str | None = None) -> Page[HistoryLine]:
     """One page of the history, newest first. Raises ``Invalid`` for an unknown page."""
     page = paging.page_of_records(_entries(wanted), HISTORY_SORTS, "-id", after=after, before=before)
+    return Page(_with_personal(page.rows), page.total, page.is_total_capped, page.next_key, page.previous_key)
+
+
+def whole_history(wanted: HistoryFilter) -> Iterator[HistoryLine]:
+    """All entries, newest first, for an export; read in steps, so that nothing grows with the length of the history."""
+    query = _entries(wanted).order_by(HistoryEntry.id.desc()).limit(_STEP)
+    found = list(query)
+    while found:
+        yield from _with_personal(found)
+        found = list(query.where(HistoryEntry.id < found[-1].id)) if len(found) == _STEP else []
+
+
+def _with_personal(entries: Sequence[HistoryEntry]) -> list[HistoryLine]:
     clear: dict[int, dict[str, str]] = defaultdict(dict)
-    for row in HistoryPersonal.select().where(HistoryPersonal.entry.in_([entry.id for entry in page.rows])):
+    for row in HistoryPersonal.select().where(HistoryPersonal.entry.in_([entry.id for entry in entries])):
         clear[row.entry_id][row.field] = row.value
-    lines = [HistoryLine(entry, clear[entry.id]) for entry in page.rows]
-    return Page(lines, page.total, page.is_total_capped, page.next_key, page.previous_key)
+    return [HistoryLine(entry, clear[entry.id]) for entry in entries]
 
 
 def _entries(wanted: HistoryFilter) -> ModelSelect:

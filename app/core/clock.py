@@ -41,6 +41,11 @@ def zone() -> tzinfo:
     return _zone
 
 
+def local_text(at: datetime | None) -> str:
+    """``at`` to the second as exports write it, in the deployment's time zone; empty for None."""
+    return at.astimezone(_zone).isoformat(timespec="seconds") if at else ""
+
+
 class ProcessClock:
     """Wall time at start plus monotonic time, so that a step of the host's clock moves no timer (monitoring rule 12).
 

@@ -42,7 +42,7 @@ class HistoryEntry(BaseModel):
     hash = BlobField()
 
     class Meta:
-        indexes = ((("object_type", "object_id", "id"), False),)
+        indexes = ((("object_type", "object_id", "id"), False), (("actor_id", "id"), False), (("action", "id"), False))
 
 
 class HistoryHead(BaseModel):
@@ -108,7 +108,8 @@ def _write(entries: list[_Pending]) -> None:
         return
     head = db.for_update(HistoryHead.select().where(HistoryHead.id == 1)).get()
     entry_id, prev_hash, at = head.entry_id, bytes(head.hash), clock.now()
-    rows, personal = [], []
+    rows: list[tuple[Any, ...]] = []
+    personal: list[tuple[int, str, str]] = []
     for entry in entries:
         entry_id += 1
         row = _row(entry_id, at, entry, prev_hash)

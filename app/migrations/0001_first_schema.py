@@ -57,7 +57,7 @@ class HistoryEntry(BaseModel):
     hash = BlobField()
 
     class Meta:
-        indexes = ((("object_type", "object_id", "id"), False),)
+        indexes = ((("object_type", "object_id", "id"), False), (("actor_id", "id"), False), (("action", "id"), False))
 
 
 class HistoryHead(BaseModel):

@@ -65,13 +65,10 @@ def rows(actor: Actor, wanted: TicketFilter) -> Iterator[list[Any]]:
     """
     for one in queries.every(actor, wanted, _READ, _Exported):
         yield [
-            one.number, _stamp(one.opened_at), one.source, one.kind, one.status, one.priority, one.serial, one.device,
-            " ".join(reasons.codes(one.reason)), one.customer, _warranty(one), "", "", _stamp(one.resolved_at), _stamp(one.closed_at),
+            one.number, clock.local_text(one.opened_at), one.source, one.kind, one.status, one.priority, one.serial, one.device,
+            " ".join(reasons.codes(one.reason)), one.customer, _warranty(one), "", "",
+            clock.local_text(one.resolved_at), clock.local_text(one.closed_at),
         ]  # fmt: skip
-
-
-def _stamp(at: datetime | None) -> str:
-    return at.astimezone(clock.zone()).isoformat(timespec="seconds") if at else ""
 
 
 def _warranty(one: _Exported) -> str:

@@ -83,6 +83,8 @@ ACCESS: dict[str, Access] = {
     "accounts.end_session": may(ALL, own_only=True, also=frozenset({Role.ADMIN})),
     "accounts.end_other_sessions": may(ALL),
     "accounts.users": ADMINISTRATION,
+    "accounts.users_csv": ADMINISTRATION,
+    "accounts.users_xlsx": ADMINISTRATION,
     "accounts.new_user": ADMINISTRATION,
     "accounts.user": ADMINISTRATION,
     "accounts.user_password": ADMINISTRATION,
@@ -92,6 +94,8 @@ ACCESS: dict[str, Access] = {
     "accounts.areas": ADMINISTRATION,
     "accounts.area": ADMINISTRATION,
     "accounts.history": may(Role.ADMIN, Role.MANAGER),
+    "accounts.history_csv": may(Role.ADMIN, Role.MANAGER),
+    "accounts.history_xlsx": may(Role.ADMIN, Role.MANAGER),
     # customers
     "customers.index": may(BUSINESS),
     "customers.export_csv": may(BUSINESS),

@@ -1,12 +1,15 @@
 """Reading the history."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from flask import Response, current_app, request
 
-from app.accounts import queries
+from app.accounts import exporting, queries
+from app.accounts.queries import HistoryFilter
 from app.accounts.views.blueprint import blueprint
 from app.core.clock import UTC
+from app.web import exports
 from app.web.auth import requires
 from app.web.render import render
 
@@ -15,8 +18,31 @@ from app.web.render import render
 @requires("history.read")
 def history() -> Response:
     """Who changed what and when, newest first."""
+    wanted = _wanted()
+    page = queries.history_page(wanted, after=request.args.get("after"), before=request.args.get("before"))
+    people = queries.everybody()
+    names = {str(user_id): name for user_id, name in people}
+    shown: dict[str, Any] = {"page": page, "wanted": wanted, "people": people, "names": names, "areas": dict(queries.area_choices())}
+    return render("accounts/history.html", fragment="accounts/_history.html", **shown)
+
+
+@blueprint.get("/history.csv")
+@requires("history.read")
+def history_csv() -> Response:
+    """The history with the same filters as CSV."""
+    return exports.csv_response("history", exporting.HISTORY_COLUMNS, exporting.history(_wanted()))
+
+
+@blueprint.get("/history.xlsx")
+@requires("history.read")
+def history_xlsx() -> Response:
+    """The history with the same filters as a workbook."""
+    return exports.xlsx_response("history", "history", exporting.HISTORY_COLUMNS, exporting.history(_wanted()))
+
+
+def _wanted() -> HistoryFilter:
     given = request.args
-    wanted = queries.HistoryFilter(
+    return HistoryFilter(
         object_type=given.get("type", ""),
         object_id=given.get("object", "").strip(),
         action=given.get("action", ""),
@@ -24,9 +50,6 @@ def history() -> Response:
         since=_day_start(given.get("from")),
         until=_day_start(given.get("to"), 1),
     )
-    page = queries.history_page(wanted, after=given.get("after"), before=given.get("before"))
-    context = {"page": page, "wanted": wanted, "people": queries.everybody()}
-    return render("accounts/history.html", fragment="accounts/_history.html", **context)
 
 
 def _day_start(text: str | None, days_later: int = 0) -> datetime | None:

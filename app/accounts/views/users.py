@@ -1,12 +1,16 @@
 """Users: list, add, change, new password, shut out and let in."""
 
+from typing import Any
+
 from flask import Response, flash, request
 from flask_babel import gettext as _
 
-from app.accounts import operations, passwords, queries
+from app.accounts import exporting, operations, passwords, queries
 from app.accounts.forms import NewUserForm, PasswordForm, UserForm
+from app.accounts.queries import UserFilter
 from app.accounts.views.blueprint import blueprint
 from app.core import clock
+from app.web import exports
 from app.web.auth import actor, requires
 from app.web.forms import status_of, submitted
 from app.web.render import render, see_other
@@ -16,14 +20,34 @@ from app.web.render import render, see_other
 @requires("users.manage")
 def users() -> Response:
     """The list of users."""
-    given = request.args
-    wanted = queries.UserFilter(
-        q=given.get("q", "").strip(), role=given.get("role", ""), area_id=given.get("area", type=int), state=given.get("state", "")
-    )
-    sort = given.get("sort", "username")
-    page = queries.users(wanted, sort=sort, after=given.get("after"), before=given.get("before"))
-    context = {"page": page, "wanted": wanted, "sort": sort, "areas": queries.area_choices()}
+    wanted, sort = _wanted(), _sort()
+    page = queries.users(wanted, sort=sort, after=request.args.get("after"), before=request.args.get("before"))
+    context: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "areas": queries.area_choices()}
     return render("accounts/users.html", fragment="accounts/_users.html", **context)
+
+
+@blueprint.get("/users.csv")
+@requires("users.manage")
+def users_csv() -> Response:
+    """The list with the same filters as CSV."""
+    return exports.csv_response("users", exporting.USER_COLUMNS, exporting.users(_wanted(), _sort()))
+
+
+@blueprint.get("/users.xlsx")
+@requires("users.manage")
+def users_xlsx() -> Response:
+    """The list with the same filters as a workbook."""
+    return exports.xlsx_response("users", "users", exporting.USER_COLUMNS, exporting.users(_wanted(), _sort()))
+
+
+def _wanted() -> UserFilter:
+    given = request.args
+    area_id = given.get("area", type=int)
+    return UserFilter(q=given.get("q", "").strip(), role=given.get("role", ""), area_id=area_id, state=given.get("state", ""))
+
+
+def _sort() -> str:
+    return request.args.get("sort") or "username"
 
 
 @blueprint.route("/users/new", methods=["GET", "POST"])

@@ -6,7 +6,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.accounts import history_words
 from app.accounts.views.blueprint import blueprint
+from app.core.history import HistoryEntry
+from app.web.i18n import translated
+from app.web.labels import LABELS
 
 # The first that occurs in what a browser says of itself; the order matters, as most claim to be several.
 _BROWSERS = (("MicroMessenger", "WeChat"), ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
@@ -21,15 +25,36 @@ def device_words(user_agent: str) -> str:
 
 
 @blueprint.app_template_filter()
-def changed_fields(text: str | None, personal: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
-    """The fields of one side of a history entry; ``personal`` gives clear values for digests, deleted ones say so."""
+def history_word(code: str, table: str) -> str:
+    """The words of ``code`` in a table of ``app.accounts.history_words``; a code that is not there stands for itself."""
+    words = getattr(history_words, table).get(code)
+    return translated(words) if words else code
+
+
+@blueprint.app_template_global()
+def history_choices(table: str) -> list[tuple[str, str]]:
+    """All codes of a table with their words, by those, for a choice."""
+    return sorted(((code, translated(words)) for code, words in getattr(history_words, table).items()), key=lambda choice: choice[1])
+
+
+@blueprint.app_template_filter()
+def changed_fields(entry: HistoryEntry, side: str, personal: Mapping[str, str], areas: Mapping[int, str]) -> list[tuple[str, str]]:
+    """The fields of ``entry`` ``before`` or ``after``; ``personal`` gives clear values for digests, deleted ones say so."""
+    text = getattr(entry, side)
     fields: dict[str, Any] = json.loads(text) if text else {}
-    return [(name, _value(name, value, personal or {})) for name, value in fields.items()]
+    return [(history_word(name, "FIELDS"), _value(entry, name, value, personal, areas)) for name, value in fields.items()]
 
 
-def _value(name: str, value: Any, personal: Mapping[str, str]) -> str:
+def _value(entry: HistoryEntry, name: str, value: Any, personal: Mapping[str, str], areas: Mapping[int, str]) -> str:
     if isinstance(value, dict) and set(value) == {"digest"}:
         return personal.get(name, _("(deleted)"))
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
-    return "–" if value is None or value == "" else str(value)
+        return _(", ").join(_value(entry, name, one, personal, areas) for one in value) or "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name in ("area", "area_id", "areas"):
+        return areas.get(value, str(value or "–"))
+    if entry.action == "ticket.joined" and name == "reason":
+        return _(", ").join(reason["code"] for reason in json.loads(value or "[]")) or "–"
+    words = LABELS.get(history_words.KINDS.get((entry.object_type, name), ""), {}).get(str(value))
+    return translated(words) if words else "–" if value is None or value == "" else str(value)
