@@ -7,7 +7,7 @@ from peewee import CharField
 from app.core import clock, db
 from app.core.db import BaseModel, InstantField
 
-KEPT = timedelta(days=2)
+KEPT = timedelta(days=30)
 
 
 class FormSubmission(BaseModel):
