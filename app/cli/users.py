@@ -10,7 +10,6 @@ from app.core.types import system
 group = Group("users", help="People who sign in.")
 
 _password = click.option("--password", help="Without it a random one is made and printed once; - asks for it.")
-_ROLE = click.Choice([role.value for role in Role])
 BY = system("command line")
 
 
