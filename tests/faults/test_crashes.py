@@ -13,7 +13,6 @@ pytestmark = pytest.mark.slow
 STEPS = [
     "before_insert", "before_commit", "after_commit", "before_ack", "after_ack", "evaluation_before_commit", "evaluation_after_commit",
 ]  # fmt: skip
-KILLS = 50 if IS_LONG else 2
 MESSAGES = 20_000 if IS_LONG else 400
 
 
@@ -26,19 +25,30 @@ def crash(site: Site, step: str, after: int) -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_fi_01_nothing_is_lost_or_doubled_when_the_subscriber_is_killed(site: Site, publisher: Publisher, step: str):
-    chance = random.Random(step)
+    _kill_again_and_again(site, publisher, [step] * (10 if IS_LONG else 2), 4_000 if IS_LONG else 400)
+
+
+def test_fi_01_killed_at_every_step_in_turn(site: Site, publisher: Publisher):
+    steps = [STEPS[kill % len(STEPS)] for kill in range(50)] if IS_LONG else random.Random(1).sample(STEPS, 3)
+    _kill_again_and_again(site, publisher, steps, MESSAGES)
+
+
+def _kill_again_and_again(site: Site, publisher: Publisher, steps: list[str], messages: int) -> None:
+    """Publish a share of the messages, shuffled and a tenth of them twice, crash at the next step; at last nothing is amiss."""
+    chance = random.Random(",".join(steps))
     site.start_subscriber()
     site.end("subscriber")
-    script = Script().write(site.devices, MESSAGES)
+    script = Script().write(site.devices, messages)
     ids = list(script.messages)
-    share = len(ids) // (KILLS + 1)
-    for kill in range(KILLS):
+    share = len(ids) // (len(steps) + 1)
+    for kill, step in enumerate(steps):
         part = ids[kill * share : (kill + 1) * share]
-        again = chance.sample(part, len(part) // 10)
-        publisher.say(script, part + again)
+        part += chance.sample(part, len(part) // 10)
+        chance.shuffle(part)
+        publisher.say(script, part)
         publisher.settle()
-        crash(site, step, chance.randrange(2) if share > 500 else 0)
-    publisher.say(script, ids[KILLS * share :])
+        crash(site, step, 0)
+    publisher.say(script, ids[len(steps) * share :])
     publisher.settle()
     site.start_subscriber()
     took_s = wait_for(lambda: oracle.inbox_size() > 0, 10)
