@@ -42,7 +42,7 @@ SCREENS = {
     "machine-new": ("clerk", "/machines/new"),
     "profiles": ("deputy", "/profiles"),
     "profile": ("deputy", "first of /profiles"),
-    "profile-import": ("deputy", "/profiles/import"),
+    "profile-import": ("deputy", "/profiles/new"),
     "board": ("clerk", "/monitoring"),
     "faults": ("clerk", "/faults"),
     "machine-readings": ("clerk", "first of /monitoring"),
