@@ -363,6 +363,8 @@ class TicketFault(BaseModel):
 
     class Meta:
         indexes = ((("ticket", "machine", "family"), True),)
+
+
 TicketFault.add_index(
     TicketFault.index(TicketFault.machine, TicketFault.family, unique=True, where=SQL("is_open"), name="one_open_ticket_per_family")
 )
@@ -584,6 +586,8 @@ class Alarm(BaseModel):
 
     class Meta:
         indexes = ((("machine", "code"), True),)
+
+
 Alarm.add_index(
     Alarm.index(
         Alarm.severity, Alarm.last_event_at.desc(), where=SQL("condition <> 'normal' OR NOT is_acknowledged"), name="alarm_standing"

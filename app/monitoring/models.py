@@ -102,7 +102,9 @@ class InboxMessage(BaseModel):
         constraints = [Check("kind <> 'fault' OR (code IS NOT NULL AND is_active IS NOT NULL)", name="fault_has_code_and_direction")]
 
 
-InboxMessage.add_index(InboxMessage.index(InboxMessage.terminal, InboxMessage.code, InboxMessage.at, where=SQL("kind = 'fault'"), name="inbox_fault_by_code"))
+InboxMessage.add_index(
+    InboxMessage.index(InboxMessage.terminal, InboxMessage.code, InboxMessage.at, where=SQL("kind = 'fault'"), name="inbox_fault_by_code")
+)
 InboxMessage.add_index(InboxMessage.index(InboxMessage.terminal, InboxMessage.at, where=SQL("kind = 'state'"), name="inbox_state_by_time"))
 
 
@@ -253,7 +255,11 @@ class Alarm(BaseModel):
         indexes = ((("machine", "code"), True),)
 
 
-Alarm.add_index(Alarm.index(Alarm.severity, Alarm.last_event_at.desc(), where=SQL("condition <> 'normal' OR NOT is_acknowledged"), name="alarm_standing"))
+Alarm.add_index(
+    Alarm.index(
+        Alarm.severity, Alarm.last_event_at.desc(), where=SQL("condition <> 'normal' OR NOT is_acknowledged"), name="alarm_standing"
+    )
+)
 
 
 class Episode(BaseModel):
@@ -279,4 +285,3 @@ class Episode(BaseModel):
 
 
 Episode.add_index(Episode.index(Episode.alarm, unique=True, where=SQL("ended_at IS NULL"), name="one_open_episode_per_alarm"))
-
