@@ -52,7 +52,8 @@ def create_app(config: Config) -> Flask:
     app.config.update(SECRET_KEY=config.secret_key, CENTRE=config)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     if config.trusted_proxies:
-        app.wsgi_app = security.behind_proxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
+        # Flask's way to wrap the application; its stub has a method there.
+        app.wsgi_app = security.behind_proxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[assignment]
     observing.init_app(app)
     htmx.init_app(app)
     security.init_app(app, config)

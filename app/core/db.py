@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import cysqlite
@@ -35,6 +35,11 @@ database = DatabaseProxy()
 
 class InstantField(BigIntegerField):
     """An aware UTC time, kept as milliseconds since 1970 so that both backends sort and index it alike."""
+
+    if TYPE_CHECKING:
+        # On a row a field gives its value, on the model an expression; peewee's metaclass sees to that.
+        def __get__(self, row: Any, model: Any = None) -> Any: ...
+        def __set__(self, row: Any, value: datetime | None) -> None: ...
 
     def db_value(self, value: datetime | int | None) -> int | None:
         return to_ms(value) if isinstance(value, datetime) else value

@@ -69,7 +69,8 @@ def read(content: bytes, *, columns: Collection[str], required: Collection[str])
         raise _refused([(1, N_("The file is empty."), {})])
     headings = tuple(cell.strip().lower() for cell in rows[0][1])
     _check_headings(headings, columns, required)
-    lines, unreadable = [], {}
+    lines: list[Line] = []
+    unreadable: dict[int, list[Reason]] = {}
     for number, cells in rows[1:]:
         if len(cells) > len(headings):
             unreadable[number] = [(N_("more cells than headings"), {})]

@@ -38,7 +38,7 @@ def configure_logs(process: str, level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
-    finish = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    finish: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer(ensure_ascii=False)]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=finish))
     root = logging.getLogger()
@@ -50,7 +50,7 @@ def configure_logs(process: str, level: int = logging.INFO) -> None:
 
 def _stamp(process: str) -> Any:
     def add(_logger: Any, _method: str, event: Event) -> Event:
-        return event | {"process": process, "pid": os.getpid()}
+        return {**event, "process": process, "pid": os.getpid()}
 
     return add
 

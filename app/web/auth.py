@@ -27,10 +27,14 @@ class SignedIn(Protocol):
     ``must_first`` is the one address open to the person until something there is done, or None.
     """
 
-    actor: Actor
-    locale: str | None
-    theme: str | None
-    must_first: str | None
+    @property
+    def actor(self) -> Actor: ...
+    @property
+    def locale(self) -> str | None: ...
+    @property
+    def theme(self) -> str | None: ...
+    @property
+    def must_first(self) -> str | None: ...
 
 
 login_manager = LoginManager()

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,11 @@ def used_ids() -> set[str]:
     return found - {""}
 
 
+def _forms(words: str | Sequence[str] | None) -> Iterator[str]:
+    """The plain word, or its singular and plural forms."""
+    yield from (words,) if isinstance(words, str) else words or ()
+
+
 def problems() -> Iterator[str]:
     """What is missing, unused, doubled or has other placeholders than its English original; empty when all is well."""
     folder = TRANSLATIONS / "zh_CN"
@@ -116,9 +121,8 @@ def problems() -> Iterator[str]:
     for source in sorted(folder.glob("*.po")):
         with source.open("rb") as file:
             for message in read_po(file, locale="zh_CN"):
-                ids = message.id if isinstance(message.id, tuple) else (message.id,)
-                text = message.string if isinstance(message.string, str) else message.string[0]
-                for message_id in filter(None, ids):
+                text = next(_forms(message.string), "")
+                for message_id in filter(None, _forms(message.id)):
                     if message_id in translated and message.id == message_id:
                         yield f"{source.name}: {message_id!r} stands in another file too"
                     translated[message_id] = text
