@@ -35,7 +35,7 @@ def worker_check() -> Finding:
 
 def figures() -> dict[str, float]:
     """Counters since the first message (``…_total``) and what stands open now."""
-    counted = feed.stats()
+    counted = feed.counts()
     health = feed.health()
     now = clock.now()
     found: dict[str, float] = {f"messages_{name}_total" if name != "episodes" else "episodes_total": counted[name] for name in COUNTED}

@@ -1,5 +1,7 @@
 """The start page: what waits for the person who looks at it."""
 
+from typing import Any
+
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
@@ -19,7 +21,7 @@ def start() -> Response:
         return same
     me = actor()
     has_steps = bool(queries.steps_of(me))
-    shown = {
+    shown: dict[str, Any] = {
         "items": queries.waiting(me) if has_steps else [],
         "tickets": queries.open_tickets(me) if not has_steps and me.may("tickets.read") else None,
         "figures": queries.figures(me),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.core import db, live
 from app.machines.models import Machine
@@ -207,7 +208,7 @@ def _remove(row: Episode, heir: Episode | None) -> None:
 def _settle(alarm: Alarm, policy: CodePolicy, found: list[Signal], *, is_active: bool, came_up: list[Episode]) -> None:
     """Write the alarm row itself; its version counts what a person sees, not repetitions (T4)."""
     condition = Condition.ACTIVE if is_active else Condition.NORMAL
-    changed = {}
+    changed: dict[str, Any] = {}
     if alarm.condition != condition:
         changed["condition"] = condition
     if came_up:

@@ -130,8 +130,9 @@ def _reader() -> Callable[..., FaultRow]:
     documents = profile_documents()
 
     def read(profile_id: int | None, *values: Any) -> FaultRow:
-        facts = values[: len(_SHOWN) - 1]
-        return FaultRow(*facts, policy=profiles.code(documents.get(profile_id), facts[4]))
+        profile = None if profile_id is None else documents.get(profile_id)
+        facts = [*values[: len(_SHOWN) - 1], profiles.code(profile, values[4])]
+        return FaultRow(*facts)
 
     return read
 

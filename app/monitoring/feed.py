@@ -56,16 +56,23 @@ def health(at: datetime | None = None) -> Health:
     return Health(best, best in alive)
 
 
-def stats() -> dict[str, int | str | None]:
-    """The figures of ``flask monitoring stats`` (interfaces.md)."""
+def counts() -> dict[str, int]:
+    """What the feed has counted since the first message, and what stands open now."""
     counters = dict(FeedCounter.select(FeedCounter.name, FeedCounter.value).tuples())
-    last = Terminal.select(fn.MAX(Terminal.last_received_at)).scalar()
-    status = health().status
     return {
         **{name: counters.get(name, 0) for name in COUNTERS},
         "episodes": Episode.select().count(),
         "open_alarms": Alarm.select().where(Alarm.condition != Condition.NORMAL).count(),
         "open_tickets": Ticket.select().where(Ticket.is_open).count(),
+    }
+
+
+def stats() -> dict[str, int | str | None]:
+    """The figures of ``flask monitoring stats`` (interfaces.md)."""
+    last = Terminal.select(fn.MAX(Terminal.last_received_at)).scalar()
+    status = health().status
+    return {
+        **counts(),
         "last_message_at": _instant(last).isoformat() if last is not None else None,
         "delivery": status.delivery if status else None,
     }

@@ -18,7 +18,7 @@ from app.machines.queries import visible as visible_machines
 from app.monitoring.models import Alarm, Condition, Episode, Terminal
 from app.tickets.models import Priority, Ticket
 
-RANK = {Priority.CRITICAL: 0, Priority.HIGH: 1, Priority.LOW: 2}
+RANK: dict[str, int] = {Priority.CRITICAL: 0, Priority.HIGH: 1, Priority.LOW: 2}
 MAX_ALARMS = 100
 MAX_TILES = 300
 MAX_EPISODES = 50
@@ -194,12 +194,15 @@ def _troubled(actor: Actor, filters: Filters) -> list[tuple[int | None, Tile]]:
     found: dict[int, tuple[int | None, Tile]] = {}
     columns = (Machine.area, *_TILE, Alarm.severity, Alarm.is_acknowledged, Alarm.code)
     query = _narrowed(visible(actor).where(_is_standing), filters).join_from(Machine, Customer, JOIN.LEFT_OUTER)
-    for area_id, *facts, severity, is_acknowledged, code in query.select(*columns).order_by(_rank, Alarm.code).tuples():
-        _area, tile = found.setdefault(facts[0], (area_id, Tile(*facts, level=severity)))
+    for area_id, machine_id, serial, device, customer, severity, is_acknowledged, code in (
+        query.select(*columns).order_by(_rank, Alarm.code).tuples()
+    ):
+        _area, tile = found.setdefault(machine_id, (area_id, Tile(machine_id, serial, device, customer, severity)))
         tile.is_acknowledged &= is_acknowledged
         tile.codes.append(code)
-    for area_id, *facts, is_silent in _quiet(actor, filters):
-        _area, tile = found.setdefault(facts[0], (area_id, Tile(*facts, level="silent" if is_silent else "offline")))
+    for area_id, machine_id, serial, device, customer, is_silent in _quiet(actor, filters):
+        level = "silent" if is_silent else "offline"
+        _area, tile = found.setdefault(machine_id, (area_id, Tile(machine_id, serial, device, customer, level)))
         tile.is_silent = is_silent
     order = {**RANK, "silent": 3, "offline": 4}
     return sorted(found.values(), key=lambda pair: (order[pair[1].level], pair[1].is_acknowledged, pair[1].serial))

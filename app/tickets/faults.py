@@ -160,8 +160,10 @@ def _add_reason(by: Actor, ticket: Ticket, reason: AlarmReason, priority: Priori
     is_new = reason.code not in {one.code for one in known}
     if not is_graver and not is_new:
         return
-    fields = {
-        "priority": priority if is_graver else ticket.priority,
-        "reason": reasons.to_json([*known, reason]) if is_new else ticket.reason,
-    }
-    operations.join_reason(by=by, ticket=ticket, at=at, **fields)
+    operations.join_reason(
+        by=by,
+        ticket=ticket,
+        priority=priority if is_graver else Priority(ticket.priority),
+        reason=reasons.to_json([*known, reason]) if is_new else ticket.reason,
+        at=at,
+    )

@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import date
+from enum import StrEnum
+from typing import TypeVar
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -13,6 +15,8 @@ from app.core.errors import N_, Invalid
 from app.tickets.models import Priority, TicketKind, TicketSource, TicketStatus
 from app.tickets.queries import ANY, OPEN, SORTS, TicketFilter
 from app.web.labels import options
+
+Member = TypeVar("Member", bound=StrEnum)
 
 # A person opens tickets from these; the others are opened by the program.
 SOURCES_BY_HAND = ("hotline", "wechat", "email", "walk_in", "inspection")
@@ -64,9 +68,9 @@ def wanted_from(query: Mapping[str, str]) -> TicketFilter:
     return TicketFilter(
         q=q,
         status=_one_of(query, "status", (OPEN, ANY, *TicketStatus)) or (ANY if q else OPEN),
-        kind=_one_of(query, "kind", TicketKind),
-        priority=_one_of(query, "priority", Priority),
-        source=_one_of(query, "source", TicketSource),
+        kind=_member_of(TicketKind, query, "kind"),
+        priority=_member_of(Priority, query, "priority"),
+        source=_member_of(TicketSource, query, "source"),
         machine=query.get("machine", "").strip(),
         customer=_number(query, "customer"),
         area=_number(query, "area"),
@@ -81,6 +85,11 @@ def _one_of(query: Mapping[str, str], name: str, allowed: Iterable[str]) -> str 
     if value is not None and value not in tuple(allowed):
         raise Invalid(N_("The list cannot be filtered that way."))
     return value
+
+
+def _member_of(kind: type[Member], query: Mapping[str, str], name: str) -> Member | None:
+    value = _one_of(query, name, kind)
+    return None if value is None else kind(value)
 
 
 def _number(query: Mapping[str, str], name: str) -> int | None:

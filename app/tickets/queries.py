@@ -15,7 +15,7 @@ from app.core.types import Actor, Page, Row
 from app.customers.models import Contact, Customer, Site
 from app.machines.models import Machine, MachineModel
 from app.tickets import searching
-from app.tickets.models import OPEN_STATUSES, Ticket, TicketKind, TicketSource, TicketStatus, TicketTransition
+from app.tickets.models import OPEN_STATUSES, Priority, Ticket, TicketKind, TicketSource, TicketStatus, TicketTransition
 
 OPEN, ANY = "open", "any"
 BY_AGE = Order((Ticket.opened_at, Ticket.id), (True, True))
@@ -38,7 +38,7 @@ class TicketFilter:
     q: str = ""
     status: str = OPEN
     kind: TicketKind | None = None
-    priority: str | None = None
+    priority: Priority | None = None
     source: TicketSource | None = None
     machine: str = ""
     customer: int | None = None
@@ -128,7 +128,7 @@ def page(actor: Actor, wanted: TicketFilter, *, after: str | None = None, before
     return paging.page_of(_with_names(matching), order, row=TicketRow, total=total, after=after, before=before)
 
 
-def every(actor: Actor, wanted: TicketFilter, columns: tuple[Any, ...] = COLUMNS, row: Callable[..., Row] = TicketRow) -> Iterator[Row]:
+def every(actor: Actor, wanted: TicketFilter, columns: tuple[Any, ...], row: Callable[..., Row]) -> Iterator[Row]:
     """All rows that the list would show, page after page, for exports; ``columns`` end as ``COLUMNS`` do."""
     after: str | None = None
     matching, order = _matching(actor, wanted)

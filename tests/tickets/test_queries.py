@@ -141,7 +141,7 @@ def test_pages_show_every_ticket_once(chen: Actor, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("app.core.paging.PAGE_SIZE", 3)
     now = clock.now()
     made = {ticket(title="漏油", opened_at=now + timedelta(seconds=n // 2)).number for n in range(8)}
-    rows = [row.number for row in queries.every(chen, TicketFilter(**wanted))]
+    rows = [row.number for row in queries.every(chen, TicketFilter(**wanted), queries.COLUMNS, queries.TicketRow)]
     assert len(rows) == 8
     assert set(rows) == made
 
