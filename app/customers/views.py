@@ -27,7 +27,8 @@ def index() -> Response:
     """The list of customers."""
     given = request.args
     page = queries.page(actor(), _wanted(), sort=_sort(), after=given.get("after"), before=given.get("before"))
-    shown = {"page": page, "wanted": _wanted(), "sort": _sort(), "areas": [(area.id, area.name) for area in queries.areas()]}
+    areas = [(area.id, area.name) for area in queries.areas()]
+    shown: dict[str, Any] = {"page": page, "wanted": _wanted(), "sort": _sort(), "areas": areas}
     return render("customers/index.html", fragment="customers/_list.html", **shown)
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, request, url_for
 
 from app.core import clock
 from app.core.errors import N_, Conflict, Invalid

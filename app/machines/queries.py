@@ -97,9 +97,9 @@ def of_customer(actor: Actor, customer: Customer) -> list[Machine]:
     return list(_joined(visible(actor)).where(Machine.customer == customer).order_by(Machine.serial))
 
 
-def site_named(customer: Customer, name: str) -> Site:
+def site_named(customer: Customer | None, name: str) -> Site:
     """The site of ``customer`` called ``name``. Raises ``Invalid``."""
-    site = Site.get_or_none(Site.customer == customer, Site.name == name)
+    site = Site.get_or_none(Site.customer == customer, Site.name == name) if customer else None
     if site is None:
         words = N_("The customer has no site of this name. Add it on the customer's page first.")
         raise Invalid(N_("Something is missing or wrong. See the words beside the fields."), fields={"site": words})

@@ -122,7 +122,7 @@ def edit(serial: str) -> Response:
         flash(_("Saved."), "message")
         return see_other(url_for("machines.machine", serial=found.serial))
     present = _present_machine(serial, form) if done.status == Conflict.status else []
-    shown = {"form": form, "machine": found, "models": queries.models(), "problem": done.problem, "present": present}
+    shown: dict[str, Any] = {"form": form, "machine": found, "models": queries.models(), "problem": done.problem, "present": present}
     return render("machines/edit.html", status=done.status, **shown)
 
 
@@ -165,7 +165,9 @@ def export_profile(name: str) -> Response:
 @requires("profiles.edit")
 def import_profile() -> Response:
     """Import a profile file or edit one; refused, every line's reason stands above the text."""
-    form, made, lines = forms.ProfileForm(document=_present(request.args.get("of"))), [], []
+    form = forms.ProfileForm(document=_present(request.args.get("of")))
+    made: list[ImportedProfile] = []
+    lines: list[Any] = []
     done = sent(form, lambda: made.append(_import(form, lines)))
     if done.is_done:
         flash(_("Imported.") if made[0].is_changed else _("Nothing changed: this is the present version."), "message")

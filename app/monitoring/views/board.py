@@ -1,5 +1,7 @@
 """The board: what stands, worst first, and every machine by area."""
 
+from typing import Any
+
 from flask import request
 from werkzeug.wrappers import Response
 
@@ -19,7 +21,7 @@ def board() -> Response:
     if (same := unchanged(tag)) is not None:
         return same
     filters = forms.board_filters(request.args)
-    shown = {"board": queries.board(actor(), filters), "filters": filters, "health": feed.health(), "tag": tag}
+    shown: dict[str, Any] = {"board": queries.board(actor(), filters), "filters": filters, "health": feed.health(), "tag": tag}
     areas = [(area.id, area.name) for area in customers.areas()] if actor().area_ids is None else []
-    choices = {"areas": areas, "models": [(model.id, model.name) for model in machines.models()]}
+    choices: dict[str, Any] = {"areas": areas, "models": [(model.id, model.name) for model in machines.models()]}
     return tagged(render("monitoring/board.html", fragment="monitoring/_board.html", **shown, **choices), tag)

@@ -1,5 +1,7 @@
 """Device credentials: made, renewed, withdrawn. A secret is shown in the answer that made it and never again."""
 
+from typing import Any
+
 from flask import flash, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -47,5 +49,5 @@ def revoke_credential(device: str) -> Response:
 
 
 def _page(form: forms.CredentialForm, *, status: int = 200, device: str = "", secret: str = "", problem: str = "") -> Response:
-    shown = {"credentials": feed.credentials(), "device": device, "secret": secret, "problem": problem}
+    shown: dict[str, Any] = {"credentials": feed.credentials(), "device": device, "secret": secret, "problem": problem}
     return render("monitoring/credentials.html", status=status, form=form, **shown)

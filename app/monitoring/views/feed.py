@@ -1,5 +1,7 @@
 """The health of the feed, and what people can do about it: look at what was refused, register what waits."""
 
+from typing import Any
+
 from flask import flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -8,6 +10,7 @@ from app.core.errors import N_, Invalid
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.machines import queries as machines
+from app.machines.models import Machine
 from app.monitoring import feed, forms, operations
 from app.monitoring.operations import Registration
 from app.monitoring.views.routes import LIVE, blueprint
@@ -26,8 +29,8 @@ def feed_health() -> Response:
         return same
     only, q = request.args.get("only", ""), request.args.get("q", "").strip()
     page = feed.terminals(q=q, only=only, after=request.args.get("after"), before=request.args.get("before"))
-    shown = {"health": feed.health(), "stats": feed.stats(), "counts": feed.terminal_counts(), "page": page, "only": only, "q": q}
-    return tagged(render("monitoring/feed.html", fragment="monitoring/_feed.html", tag=tag, **shown), tag)
+    figures: dict[str, Any] = {"health": feed.health(), "stats": feed.stats(), "counts": feed.terminal_counts()}
+    return tagged(render("monitoring/feed.html", fragment="monitoring/_feed.html", tag=tag, page=page, only=only, q=q, **figures), tag)
 
 
 @blueprint.get("/monitoring/feed/rejected")
@@ -44,7 +47,7 @@ def rejected_message(message_id: int) -> Response:
     """One refused message: why, and what it looks like."""
     message = feed.rejected_by_id(message_id)
     payload = bytes(message.payload)
-    shown = {"lines": feed.hex_lines(payload), "text": feed.as_text(payload), "sha256": bytes(message.sha256).hex()}
+    shown: dict[str, Any] = {"lines": feed.hex_lines(payload), "text": feed.as_text(payload), "sha256": bytes(message.sha256).hex()}
     return render("monitoring/rejected_message.html", message=message, **shown)
 
 
@@ -82,7 +85,7 @@ def register(device: str) -> Response:
     return see_other(url_for("monitoring.machine", device=device))
 
 
-def _register(device: str, form: forms.RegistrationForm) -> tuple[object, int]:
+def _register(device: str, form: forms.RegistrationForm) -> tuple[Machine, int]:
     profile = machines.profile_by_name(form.profile.data) if form.profile.data else None
     wanted = Registration(serial=form.serial.data, model=form.model.data, customer=_customer(form.customer.data), profile=profile)
     return operations.register_device(by=actor(), device=device, registration=wanted)
@@ -90,16 +93,17 @@ def _register(device: str, form: forms.RegistrationForm) -> tuple[object, int]:
 
 def _customer(name: str | None) -> Customer | None:
     """The customer of that name. Raises ``Invalid`` for one that is not there."""
-    if not (name or "").strip():
+    wanted = (name or "").strip()
+    if not wanted:
         return None
-    found = customers.visible(actor()).where(Customer.name == name.strip()).get_or_none()
+    found = customers.visible(actor()).where(Customer.name == wanted).get_or_none()
     if found is None:
         message = N_("There is no customer of this name. Leave it empty or choose one of the list.")
         raise Invalid(message, fields={"customer": message})
     return found
 
 
-def _form(**given: object) -> forms.RegistrationForm:
+def _form(**given: Any) -> forms.RegistrationForm:
     form = forms.RegistrationForm(**given)
     is_chinese = language().startswith("zh")
     titles = [(row.name, row.title_zh if is_chinese else row.title_en) for row in machines.profile_list()]
@@ -108,7 +112,7 @@ def _form(**given: object) -> forms.RegistrationForm:
 
 
 def _registration(device: str, form: forms.RegistrationForm, problem: str = "") -> Response:
-    shown = {"device": device, "waiting": feed.quarantined(device), "messages": feed.quarantined_messages(device)}
+    shown: dict[str, Any] = {"device": device, "waiting": feed.quarantined(device), "messages": feed.quarantined_messages(device)}
     names = [name for (name,) in customers.visible(actor()).select(Customer.name).order_by(Customer.name).limit(500).tuples()]
-    choices = {"models": machines.models(), "customer_names": names}
+    choices: dict[str, Any] = {"models": machines.models(), "customer_names": names}
     return render("monitoring/registration.html", status=status_of(form), form=form, problem=problem, **shown, **choices)

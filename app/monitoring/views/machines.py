@@ -1,6 +1,7 @@
 """The monitoring of one machine: alarms, readings, episodes, its terminal."""
 
 from datetime import datetime
+from typing import Any
 
 from flask import current_app, jsonify, request
 from werkzeug.wrappers import Response
@@ -31,7 +32,7 @@ def machine(device: str) -> Response:
         return same
     found = queries.machine_by_device(actor(), device)
     terminal = queries.terminal_of(found)
-    shown = {
+    shown: dict[str, Any] = {
         "machine": found,
         "terminal": terminal,
         "profile": profile_of(found),
