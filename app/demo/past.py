@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 
@@ -149,7 +150,7 @@ def _readings(story: Story, number: int, machine: Machine, until: datetime) -> N
     first = until - length + timedelta(seconds=number % 60)
     times = [first + INTERVAL * step for step in range(length // INTERVAL)]
     for at, metrics in zip(times, readings(profile, story.dice, times, DRIFTS.get(number, {})), strict=True):
-        story.at(at, lambda at, metrics=metrics: story.feed.reading(machine.device, at, metrics))
+        story.at(at, partial(story.feed.reading, machine.device, metrics=metrics))
 
 
 def _finished_faults(story: Story) -> None:
@@ -223,7 +224,7 @@ def _work_on(story: Story, ticket: Ticket, ends: TicketStatus) -> None:
         story.at(ticket.opened_at + timedelta(hours=1), lambda at: _move(story, ticket.id, ends, at))
     for step in WAY[: WAY.index(ends) + 1] if ends in WAY else ():
         at = ticket.opened_at + timedelta(hours=PACE[step] * story.dice.uniform(0.7, 1.4))
-        story.at(at, lambda at, step=step: _move(story, ticket.id, step, at))
+        story.at(at, partial(_move, story, ticket.id, step))
 
 
 def _move(story: Story, ticket_id: int, to: TicketStatus, at: datetime) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from app.accounts.models import Area
+from app.core.db import BaseModel
 from app.core.errors import N_, Invalid
 from app.core.importing import Effect, Line, Outcome, Table, date_in, read, run, whole_in
 from app.core.types import Actor
@@ -57,7 +59,8 @@ class _Plan:
     """What the lines ask for, compared with what is there; nothing is written before every line was seen."""
 
     def __init__(self) -> None:
-        self.rows = {model: {row.id: row for row in model.select()} for model in (Area, DeviceProfile, Customer, Site, MachineModel)}
+        models: tuple[type[BaseModel], ...] = (Area, DeviceProfile, Customer, Site, MachineModel)
+        self.rows: dict[type[BaseModel], dict[Any, Any]] = {model: {row.id: row for row in model.select()} for model in models}
         self.profiles = {profile.name: profile for profile in self.rows[DeviceProfile].values()}
         self.machines = {machine.serial: machine for machine in Machine.select()}
         self.owner_of = {machine.device: machine.serial for machine in self.machines.values() if machine.device}
@@ -100,7 +103,7 @@ class _Plan:
                 operations.renew(by=by, machine=machine, version=machine.version, details=placed, model=model)
         operations.enter_machines(by=by, details=new)
 
-    def _name(self, model: type, key: int | None) -> str:
+    def _name(self, model: type[BaseModel], key: int | None) -> str:
         row = self.rows[model].get(key)
         return row.name if row is not None else ""
 

@@ -53,13 +53,18 @@ def _refuse_aliases_and_depth(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, _LOADER):
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="references (*name) are not taken here", problem_mark=event.start_mark)
+            raise _refused(event, "references (*name) are not taken here")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem="too many levels inside each other", problem_mark=event.start_mark)
+            raise _refused(event, "too many levels inside each other")
+
+
+def _refused(event: yaml.Event, problem: str) -> yaml.MarkedYAMLError:
+    # The stub allows only the marks of the Python parser; those of the C parser serve as well.
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)  # type: ignore[arg-type]
 
 
 class Group:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+import yaml
+
 from app.core.errors import N_, InvalidFile
 from app.machines.profiles import (
     DEFAULT_INTERVAL_S,
@@ -104,7 +106,7 @@ def _code(key: str, group: Group, known: tuple[str, ...]) -> CodePolicy:
 def _ticket(group: Group) -> TicketPolicy:
     if not group.has("ticket"):
         return TicketPolicy()
-    if group.at("ticket").id == "scalar":
+    if isinstance(group.at("ticket"), yaml.ScalarNode):
         return TicketPolicy(Opening(group.choice("ticket", (Opening.OPEN, Opening.NONE), Opening.OPEN) or Opening.OPEN))
     policy = group.group("ticket")
     policy.close(("after_s",) if policy.has("after_s") else ("count", "within_s"))
