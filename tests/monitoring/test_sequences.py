@@ -1,5 +1,7 @@
 """Runs of numbers against sets of numbers (monitoring rules 7 and 8)."""
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ def test_it_works():
 def test_runs_are_the_same_numbers_in_order_and_apart(some, more):
     found = joined(runs(some) + runs(more))
     assert every(found) == some | more
-    assert all(one.last + 1 < other.first for one, other in zip(found, found[1:], strict=False))
+    assert all(one.last + 1 < other.first for one, other in pairwise(found))
     assert runs(some | more) == found
 
 
