@@ -1,6 +1,7 @@
 """The ticket list and opening a ticket; the page of one ticket brings several capabilities together and stands in ``desk``."""
 
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
@@ -28,7 +29,7 @@ def index() -> Response:
     # Called only where the list is not kept from another reader of the same version.
     page = partial(queries.page, actor(), wanted, after=request.args.get("after"), before=request.args.get("before"))
     areas = [(area.id, area.name) for area in customers.areas()] if actor().area_ids is None else []
-    context = {"page": page, "wanted": wanted, "tag": tag, "areas": areas, "scope": actor().area_ids}
+    context: dict[str, Any] = {"page": page, "wanted": wanted, "tag": tag, "areas": areas, "scope": actor().area_ids}
     return tagged(render("tickets/index.html", fragment="tickets/_list.html", **context), tag)
 
 
