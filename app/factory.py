@@ -40,6 +40,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.tickets.views",
     "app.monitoring.views",
     "app.desk.views",
+    "app.desk.overviews",
     "app.home.views",
 )
 DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)

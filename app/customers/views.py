@@ -61,14 +61,6 @@ def _rows() -> list[list[Any]]:
     return [[c.name, c.short_name, c.tax_number, c.kind, c.area.name if c.area else "", c.site_count, c.machine_count] for c in found]
 
 
-@blueprint.get("/customers/<int:customer_id>")
-@requires("customers.read")
-def customer(customer_id: int) -> Response:
-    """One customer with its sites and contacts."""
-    found = queries.by_id(actor(), customer_id)
-    return render("customers/customer.html", customer=found, sites=queries.sites(found), contacts=queries.contacts(found))
-
-
 @blueprint.route("/customers/new", methods=["GET", "POST"])
 @requires("customers.edit")
 def new() -> Response:
@@ -159,7 +151,7 @@ def edit_contact(customer_id: int, contact_id: int) -> Response:
 
 
 def _to(found: Customer) -> Response:
-    return see_other(url_for("customers.customer", customer_id=found.id))
+    return see_other(url_for("overviews.customer", customer_id=found.id))
 
 
 def _saved(found: Customer) -> Response:

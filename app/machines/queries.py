@@ -9,7 +9,7 @@ import structlog
 from peewee import JOIN, ModelSelect, fn
 
 from app.accounts.models import Area
-from app.core import paging
+from app.core import clock, paging
 from app.core.errors import N_, Invalid, InvalidFile, NotFound
 from app.core.paging import Sort
 from app.core.types import Actor, Page
@@ -17,6 +17,7 @@ from app.customers.models import Customer, Site
 from app.machines.models import DeviceProfile, DeviceProfileVersion, Machine, MachineModel
 from app.machines.profiles import Profile
 from app.machines.profiles.parsing import parse
+from app.machines.warranty import Warranty, warranty_on
 
 NO_DATE = date(1, 1, 1)
 SORTS = {
@@ -92,9 +93,15 @@ def _joined(query: ModelSelect) -> ModelSelect:
     )
 
 
-def of_customer(actor: Actor, customer: Customer) -> list[Machine]:
-    """The machines of ``customer`` that ``actor`` may see."""
-    return list(_joined(visible(actor)).where(Machine.customer == customer).order_by(Machine.serial))
+def of_customer(actor: Actor, customer: Customer, limit: int) -> list[Machine]:
+    """The machines of ``customer`` that ``actor`` may see, by serial number, at most ``limit``."""
+    return list(_joined(visible(actor)).where(Machine.customer == customer).order_by(Machine.serial).limit(limit))
+
+
+def warranty_now(machine: Machine) -> Warranty:
+    """The warranty of ``machine`` today, with its reason."""
+    today = clock.now().astimezone(clock.zone()).date()
+    return warranty_on(today, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
 
 
 def site_named(customer: Customer | None, name: str) -> Site:

@@ -8,13 +8,11 @@ from flask_babel import gettext as _
 from peewee import ModelSelect
 from werkzeug.wrappers import Response
 
-from app.core import clock, paging
+from app.core import paging
 from app.core.errors import Conflict, InvalidFile
 from app.customers import queries as customers
 from app.machines import forms, operations, profile_operations, queries
-from app.machines.models import Machine
 from app.machines.profile_operations import ImportedProfile
-from app.machines.warranty import Warranty, warranty_on
 from app.web import exports
 from app.web.auth import actor, requires
 from app.web.forms import differences, sent
@@ -35,7 +33,7 @@ def index() -> Response:
     """The list of machines."""
     given, wanted = request.args, forms.wanted_from(request.args)
     page = queries.page(actor(), wanted, sort=_sort(), after=given.get("after"), before=given.get("before"))
-    shown = {"page": page, "wanted": wanted, "sort": _sort(), "warranty": warranty_now, **_choices()}
+    shown = {"page": page, "wanted": wanted, "sort": _sort(), "warranty": queries.warranty_now, **_choices()}
     return render("machines/index.html", fragment="machines/_list.html", **shown)
 
 
@@ -51,12 +49,6 @@ def export_csv() -> Response:
 def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
     return exports.xlsx_response("machines", "machines", COLUMNS, _rows(_found()))
-
-
-def warranty_now(machine: Machine) -> Warranty:
-    """The warranty of ``machine`` today, with its reason."""
-    today = clock.now().astimezone(clock.zone()).date()
-    return warranty_on(today, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
 
 
 def _sort() -> str:
@@ -76,7 +68,7 @@ def _found() -> ModelSelect:
 
 def _rows(found: ModelSelect) -> Iterator[list[Any]]:
     for m in found.iterator():
-        warranty = warranty_now(m)
+        warranty = queries.warranty_now(m)
         yield [
             m.serial, m.device, m.model.name, m.profile and m.profile.name, m.customer and m.customer.name, m.site and m.site.name,
             m.site and m.site.address, m.area and m.area.name, m.gateway, _iso(m.accepted_on), _iso(m.shipped_on), m.warranty_months,
@@ -86,14 +78,6 @@ def _rows(found: ModelSelect) -> Iterator[list[Any]]:
 
 def _iso(value: Any) -> str:
     return value.isoformat() if value else ""
-
-
-@blueprint.get("/machines/<serial>")
-@requires("machines.read")
-def machine(serial: str) -> Response:
-    """The first page of a machine's file."""
-    found = queries.by_serial(actor(), serial)
-    return render("machines/machine.html", machine=found, warranty=warranty_now(found))
 
 
 @blueprint.route("/machines/new", methods=["GET", "POST"])
@@ -107,7 +91,7 @@ def new() -> Response:
     )
     if done.is_done:
         flash(_("Machine %(serial)s is in the register.", serial=made[0].serial), "message")
-        return see_other(url_for("machines.machine", serial=made[0].serial))
+        return see_other(url_for("overviews.machine", serial=made[0].serial))
     return render("machines/new.html", form=form, models=queries.models(), problem=done.problem, status=done.status)
 
 
@@ -120,7 +104,7 @@ def edit(serial: str) -> Response:
     done = sent(form, lambda: operations.edit_machine(by=actor(), machine=found, version=form.version.data, details=form.details(actor())))
     if done.is_done:
         flash(_("Saved."), "message")
-        return see_other(url_for("machines.machine", serial=found.serial))
+        return see_other(url_for("overviews.machine", serial=found.serial))
     present = _present_machine(serial, form) if done.status == Conflict.status else []
     shown: dict[str, Any] = {"form": form, "machine": found, "models": queries.models(), "problem": done.problem, "present": present}
     return render("machines/edit.html", status=done.status, **shown)

@@ -11,6 +11,7 @@ from peewee import JOIN, ModelSelect
 from app.core import clock, paging, textsearch
 from app.core.errors import N_, NotFound
 from app.core.paging import Order
+from app.core.prepared import Prepared
 from app.core.types import Actor, Page, Row
 from app.customers.models import Contact, Customer, Site
 from app.machines.models import Machine, MachineModel
@@ -101,11 +102,9 @@ def _in_areas(area_ids: frozenset[int]) -> Any:
     return Ticket.area == next(iter(area_ids)) if len(area_ids) == 1 else Ticket.area.in_(sorted(area_ids))
 
 
-def by_number(actor: Actor, number: str) -> Ticket:
-    """The ticket with its machine, customer and contact. Raises ``NotFound`` for one that ``actor`` may not see."""
-    query = (
-        visible(actor)
-        .select(Ticket, Machine, MachineModel, Site, Customer, Contact)
+_by_number = Prepared(
+    lambda number: (
+        Ticket.select(Ticket, Machine, MachineModel, Site, Customer, Contact)
         .join_from(Ticket, Machine, JOIN.LEFT_OUTER)
         .join_from(Machine, MachineModel, JOIN.LEFT_OUTER)
         .join_from(Machine, Site, JOIN.LEFT_OUTER)
@@ -113,8 +112,13 @@ def by_number(actor: Actor, number: str) -> Ticket:
         .join_from(Ticket, Contact, JOIN.LEFT_OUTER)
         .where(Ticket.number == number)
     )
-    ticket = query.first()
-    if ticket is None:
+)
+
+
+def by_number(actor: Actor, number: str) -> Ticket:
+    """The ticket with its machine, customer and contact. Raises ``NotFound`` for one that ``actor`` may not see."""
+    ticket: Ticket | None = _by_number.first(number)
+    if ticket is None or not (actor.area_ids is None or ticket.area_id in actor.area_ids):
         raise NotFound(N_("There is no such ticket, or it is not for you to see."))
     return ticket
 
@@ -230,8 +234,14 @@ def _start_of(day: date) -> datetime:
 
 def open_of_machine(machine: Machine, besides: Ticket | None = None) -> list[Ticket]:
     """The open tickets of ``machine``, oldest first."""
-    query = Ticket.select().where(Ticket.machine == machine, Ticket.is_open)
-    return list((query.where(Ticket.id != besides.id) if besides else query).order_by(Ticket.opened_at, Ticket.id))
+    return [ticket for ticket in _open_of_machine.rows(machine.id) if besides is None or ticket.id != besides.id]
+
+
+_open_of_machine = Prepared(
+    lambda machine_id: (
+        Ticket.select().where(Ticket.machine == machine_id, Ticket.is_open).order_by(Ticket.opened_at, Ticket.id)
+    )
+)
 
 
 def waiting(actor: Actor, statuses: tuple[TicketStatus, ...], limit: int) -> list[TicketRow]:
@@ -242,6 +252,14 @@ def waiting(actor: Actor, statuses: tuple[TicketStatus, ...], limit: int) -> lis
         query = _with_names(_narrowed(visible(actor), TicketFilter(status=status))).order_by(*order.by()).limit(limit)
         rows += [TicketRow(*values) for values in query.tuples()]
     return sorted(rows, key=lambda row: (row.opened_at, row.id))[:limit]
+
+
+def newest(actor: Actor, wanted: TicketFilter, limit: int) -> list[TicketRow]:
+    """The first ``limit`` rows of the list of ``wanted``, uncounted."""
+    matching, order = _matching(actor, wanted)
+    if matching is None:
+        return []
+    return [TicketRow(*values) for values in _with_names(matching).order_by(*order.by()).limit(limit).tuples()]
 
 
 def count(actor: Actor, status: str) -> tuple[int, bool]:
