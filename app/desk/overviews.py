@@ -36,7 +36,7 @@ def machine(serial: str) -> Response:
     """The first page of a machine's file, with its last tickets and its standing alarms."""
     found = machines.by_serial(actor(), serial)
     shown: dict[str, Any] = {"machine": found, "warranty": machines.warranty_now(found)}
-    shown["alarms"] = monitoring.standing(actor(), machine=found)
+    shown["alarms"] = monitoring.standing_of(actor(), found)
     shown["tickets"] = []
     if actor().may("tickets.read"):
         shown["tickets"] = tickets.newest(actor(), TicketFilter(machine=found.serial, status=ANY), SHOWN)

@@ -8,6 +8,7 @@ from typing import Any
 from peewee import JOIN
 
 from app.accounts.models import User
+from app.core.prepared import Prepared
 from app.monitoring.models import Episode
 from app.tickets.models import Ticket, TicketNote, TicketTransition
 
@@ -44,22 +45,30 @@ class Timeline:
     has_earlier: bool
 
 
+_moved = Prepared(
+    lambda ticket_id, most: (
+        TicketTransition.select().where(TicketTransition.ticket == ticket_id).order_by(TicketTransition.id.desc()).limit(most)
+    )
+)
+_noted = Prepared(
+    lambda ticket_id, most: TicketNote.select().where(TicketNote.ticket == ticket_id).order_by(TicketNote.id.desc()).limit(most)
+)
+_raised = Prepared(
+    lambda ticket_id, most: (
+        Episode.select(Episode, User).join(User, JOIN.LEFT_OUTER).where(Episode.ticket == ticket_id).order_by(Episode.id.desc()).limit(most)
+    )
+)
+
+
 def timeline(ticket: Ticket, limit: int = SHOWN) -> Timeline:
     """What happened to ``ticket``: changes of state, notes, and the episodes of its alarms."""
-    moved = _newest(TicketTransition.select().where(TicketTransition.ticket == ticket), TicketTransition.id, limit)
-    noted = _newest(TicketNote.select().where(TicketNote.ticket == ticket), TicketNote.id, limit)
-    episodes = Episode.select(Episode, User).join(User, JOIN.LEFT_OUTER).where(Episode.ticket == ticket)
-    raised = _newest(episodes, Episode.id, limit)
+    moved, noted, raised = (query.rows(ticket.id, limit + 1) for query in (_moved, _noted, _raised))
     entries = [Entry(one.at, Happening.MOVED, one.by_name, one) for one in moved[:limit]]
     entries += [Entry(one.at, Happening.NOTED, one.by_name, one) for one in noted[:limit]]
     for episode in raised[:limit]:
         entries += _of_episode(episode)
     has_earlier = any(len(rows) > limit for rows in (moved, noted, raised))
     return Timeline(sorted(entries, key=lambda entry: entry.at), has_earlier)
-
-
-def _newest(query: Any, key: Any, limit: int) -> list[Any]:
-    return list(query.order_by(key.desc()).limit(limit + 1))
 
 
 def _of_episode(episode: Episode) -> list[Entry]:

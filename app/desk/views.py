@@ -129,7 +129,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
         "needs_reason": lambda to: states.needs_reason(TicketStatus(found.status), to),
         "warranty": machine and _warranty(found),
         "others": tickets.open_of_machine(machine, found) if machine else [],
-        "alarms": monitoring.standing(actor(), machine=machine) if machine else [],
+        "alarms": monitoring.standing_of(actor(), machine) if machine else [],
     }
 
 

@@ -8,6 +8,7 @@ from peewee import JOIN, Case, ModelSelect, fn
 
 from app.accounts.models import Area, User
 from app.core.errors import N_, NotFound
+from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.customers.models import Customer
 from app.machines import profiles
@@ -100,13 +101,16 @@ def alarm_by_id(actor: Actor, alarm_id: int) -> Alarm:
     return alarm
 
 
-def standing(actor: Actor, *, filters: Filters | None = None, machine: Machine | None = None) -> list[AlarmRow]:
+def standing(actor: Actor, *, filters: Filters | None = None) -> list[AlarmRow]:
     """Standing alarms, at most ``MAX_ALARMS``: unacknowledged first, then worst, then newest."""
-    query = _standing(actor, filters or Filters())
-    if machine is not None:
-        query = query.where(Alarm.machine == machine)
-    order = (Alarm.is_acknowledged, _rank, Alarm.condition == Condition.NORMAL, Alarm.last_event_at.desc(), Alarm.id)
-    return _rows(query.order_by(*order).limit(MAX_ALARMS))
+    return _rows(_standing(actor, filters or Filters()).order_by(*_STANDING_ORDER).limit(MAX_ALARMS))
+
+
+def standing_of(actor: Actor, machine: Machine) -> list[AlarmRow]:
+    """Standing alarms of ``machine`` as ``standing`` orders them; none of a machine that ``actor`` may not see."""
+    if actor.area_ids is not None and machine.area_id not in actor.area_ids:
+        return []
+    return _rows(_standing_of_machine.rows(machine.id))
 
 
 def waiting(actor: Actor, limit: int = 20) -> list[AlarmRow]:
@@ -141,6 +145,17 @@ def _last_episode() -> ModelSelect:
     return one.select(one.id).where(one.alarm == Alarm.id).order_by(one.started_at.desc()).limit(1)
 
 
+_STANDING_ORDER = (Alarm.is_acknowledged, _rank, Alarm.condition == Condition.NORMAL, Alarm.last_event_at.desc(), Alarm.id)
+_standing_of_machine = Prepared(
+    lambda machine_id: (
+        _with_episode(Alarm.select(Alarm, Machine).join(Machine))
+        .where(_is_standing, Alarm.machine == machine_id)
+        .order_by(*_STANDING_ORDER)
+        .limit(MAX_ALARMS)
+    )
+)
+
+
 def _narrowed(query: ModelSelect, filters: Filters) -> ModelSelect:
     for name in ("area", "customer", "model"):
         value = getattr(filters, name)
@@ -148,7 +163,7 @@ def _narrowed(query: ModelSelect, filters: Filters) -> ModelSelect:
     return query
 
 
-def _rows(query: ModelSelect) -> list[AlarmRow]:
+def _rows(query: Iterable[Alarm]) -> list[AlarmRow]:
     documents = profile_documents()
     return [
         AlarmRow(alarm, alarm.machine, alarm.last_episode, profiles.code(documents.get(alarm.machine.profile_id), alarm.code))

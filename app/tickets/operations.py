@@ -7,6 +7,7 @@ from peewee import IntegrityError
 
 from app.core import clock, db, history, live, numbering, submissions
 from app.core.errors import N_, Conflict, Invalid, NotFound
+from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.customers.models import Contact, Customer
 from app.machines.models import Machine
@@ -154,9 +155,14 @@ def undo(*, by: Actor, ticket: Ticket, version: int, at: datetime | None = None)
         _move(by, ticket, TicketStatus(last.from_status), version, at=undone_at, reason=states.UNDONE)
 
 
+_last_transition = Prepared(
+    lambda ticket_id: TicketTransition.select().where(TicketTransition.ticket == ticket_id).order_by(TicketTransition.id.desc()).limit(1)
+)
+
+
 def undoable(ticket: Ticket, at: datetime) -> TicketTransition | None:
     """The last change of state if a person made it lately and it was not itself an undoing."""
-    last = ticket.transitions.order_by(TicketTransition.id.desc()).first()
+    last: TicketTransition | None = _last_transition.first(ticket.id)
     if last is None or last.from_status is None or last.by_id is None:
         return None
     is_fresh = at - last.at <= states.UNDO_WITHIN and last.to_status == ticket.status and last.reason != states.UNDONE

@@ -238,9 +238,7 @@ def open_of_machine(machine: Machine, besides: Ticket | None = None) -> list[Tic
 
 
 _open_of_machine = Prepared(
-    lambda machine_id: (
-        Ticket.select().where(Ticket.machine == machine_id, Ticket.is_open).order_by(Ticket.opened_at, Ticket.id)
-    )
+    lambda machine_id: Ticket.select().where(Ticket.machine == machine_id, Ticket.is_open).order_by(Ticket.opened_at, Ticket.id)
 )
 
 

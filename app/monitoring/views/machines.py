@@ -36,7 +36,7 @@ def machine(device: str) -> Response:
         "machine": found,
         "terminal": terminal,
         "profile": profile_of(found),
-        "alarms": queries.standing(actor(), machine=found),
+        "alarms": queries.standing_of(actor(), found),
         "episodes": queries.episodes_of(found),
         "tickets": queries.open_ticket_numbers(found),
         "chart": _chart(found, terminal),
