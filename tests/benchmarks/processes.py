@@ -41,7 +41,7 @@ def environment(folder: Path, database: Path, port: int) -> dict[str, str]:
 def portal(folder: Path, world: Path) -> Iterator[int]:
     """The portal with two workers on a copy of ``world``; gives its port."""
     folder.mkdir(parents=True, exist_ok=True)
-    database, port = folder / "running.db", free_port()
+    database, port = running_database(folder), free_port()
     for suffix in ("", "-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
     shutil.copy(world, database)
@@ -54,6 +54,11 @@ def portal(folder: Path, world: Path) -> Iterator[int]:
         finally:
             stop(process)
             database.unlink()
+
+
+def running_database(folder: Path) -> Path:
+    """The copy that the portal of ``folder`` works on."""
+    return folder / "running.db"
 
 
 def wait_for(port: int) -> None:

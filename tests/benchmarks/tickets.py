@@ -1,7 +1,11 @@
 """Ticket list, ticket page, search and opening, at both sizes; every answer is checked to be the right one."""
 
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import cysqlite
 
 from tests.benchmarks import http, processes, world
 from tests.personas import PASSWORD
@@ -14,13 +18,13 @@ def measure(folder: Path) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for size in world.SIZES:
         with processes.portal(folder / "run", world.ensure(folder, size)) as port:
-            figures[str(size)] = _at(port, size)
+            figures[str(size)] = _at(port, size, processes.running_database(folder / "run"))
     small, large = (figures[str(size)] for size in world.SIZES)
     figures["ratio"] = {name: round(large[name] / small[name], 2) for name in small if name.endswith("p50_ms")}
     return figures
 
 
-def _at(port: int, size: int) -> dict[str, Any]:
+def _at(port: int, size: int, database: Path) -> dict[str, Any]:
     cookie = http.sign_in(port, "clerk", PASSWORD)
     connection = http.Connection(port, cookie)
     newest = f"T2611-{size:07d}"
@@ -39,8 +43,12 @@ def _at(port: int, size: int) -> dict[str, Any]:
         "start": ("/", "T2611-"),
     }
     figures: dict[str, Any] = {}
-    for name, (path, expected) in (pages | searches).items():
+    for name, (path, expected) in pages.items():
         figures[f"{name}_p50_ms"] = http.p50_ms(lambda path=path, expected=expected: _check(connection.get(path), expected))
+    # The portal keeps a list for all readers of one version: here each one is the first after a change.
+    for name, (path, expected) in ({"list_after_change": pages["list"]} | searches).items():
+        ask = partial(lambda path, expected: _check(connection.get(path), expected), path, expected)
+        figures[f"{name}_p50_ms"] = http.p50_ms(ask, before=partial(_change, database))
     listed = connection.get("/tickets?status=any")
     assert listed.text.count('<tr id="ticket-') == HTML_LIMIT
     tag = connection.get("/tickets", HX_Request="true").header("HX-PTag") or ""
@@ -50,6 +58,11 @@ def _at(port: int, size: int) -> dict[str, Any]:
     figures["list_html_gz_bytes"] = listed.sent_bytes
     connection.close()
     return figures
+
+
+def _change(database: Path) -> None:
+    with closing(cysqlite.connect(str(database), timeout=5)) as connection:
+        connection.execute("UPDATE live_version SET value = value + 1 WHERE name = 'tickets'")
 
 
 def _check(answer: http.Answer, expected: str) -> None:
