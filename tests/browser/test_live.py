@@ -12,7 +12,7 @@ from tests.browser.conftest import Browse
 from tests.personas import make_user
 
 pytestmark = pytest.mark.slow
-WITHIN_MS = 3_000  # the list asks every 800 ms; the rest is for a busy machine
+WITHIN_MS = 3_000  # the list asks every 400 ms; the rest is for a busy machine
 
 
 def open_list(browse: Browse) -> Any:
