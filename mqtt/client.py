@@ -3,7 +3,6 @@
 Rules 1 and 2 of monitoring §2.
 """
 
-import json
 import random
 import select
 import socket
@@ -21,18 +20,19 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from app.core.clock import ProcessClock
-from mqtt import topics
+from mqtt import packets, topics
+from mqtt.broker_check import SESSION_EXPIRY_S, shortcomings
 from mqtt.payloads import Received
 from mqtt.queue import FeedQueue, Item
 from mqtt.settings import Settings
 from mqtt.sockets import BufferedSocket
 
 KEEPALIVE_S = 30
-SESSION_EXPIRY_S = 7 * 24 * 3600
 RECEIVE_MAXIMUM = 2_000
 SESSION_TAKEN_OVER = 0x8E
 MAX_WAIT_S = 60
-_PUBACK = b"\x40\x02"
+_FIRST_MID, _LAST_MID = 0x4000, 0xFFFF  # the client library numbers its own packets from 1
+_WINDOW = 100  # messages under way to a broker that does not say how many it takes
 
 log = structlog.get_logger()
 
@@ -54,12 +54,19 @@ class FeedClient:
         self.connected_ms: int | None = None
         self.last_message_ms: int | None = None
         self.problem = ""
+        self.shortcomings: list[str] = []
         self.turned_at = time.monotonic()
         self.on_session: Callable[[bool], None] = lambda is_present: None
         self.on_taken_over: Callable[[], None] = lambda: None
         self._read_ms = 0
         self._connected_at = 0.0
-        self._to_send: deque[tuple[Any, ...]] = deque()
+        self._has_properties = settings.delivery == "full"
+        self._to_acknowledge: deque[Sequence[Item]] = deque()
+        self._to_publish: deque[Sequence[tuple[str, bytes]]] = deque()
+        self._outbox: dict[str, bytes] = {}
+        self._unanswered: dict[int, tuple[str, bytes]] = {}
+        self._window = _WINDOW
+        self._mid = _FIRST_MID
         self._is_wanted = threading.Event()
         self._is_reading = True
         self._is_stopping = threading.Event()
@@ -99,12 +106,12 @@ class FeedClient:
 
     def acknowledge(self, items: Sequence[Item]) -> None:
         """PUBACK ``items`` in their order, unless they came over an earlier connection."""
-        self._to_send.append(("ack", items))
+        self._to_acknowledge.append(items)
         self._wake()
 
-    def publish(self, topic: str, payload: bytes, *, is_retained: bool) -> None:
-        """Publish with QoS 1 if connected, else not at all."""
-        self._to_send.append(("publish", topic, payload, is_retained))
+    def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Publish (topic, payload) retained with QoS 1, until the broker has it; a newer one of a topic replaces what still waits."""
+        self._to_publish.append(messages)
         self._wake()
 
     def is_alive(self) -> bool:
@@ -132,14 +139,13 @@ class FeedClient:
             manual_ack=True,
             reconnect_on_failure=False,
         )
-        client.max_inflight_messages_set(1_000)
         if settings.username:
             client.username_pw_set(settings.username, settings.password)
         if settings.is_tls:
             client.tls_set(ca_certs=settings.ca_file)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
         return client
 
     def _run(self) -> None:
@@ -177,7 +183,7 @@ class FeedClient:
             if self._paho.want_write():  # what callbacks asked for
                 self._paho.loop_write()
             connection.flush()
-            if not self._is_wanted.is_set() or (self._is_stopping.is_set() and not self._to_send):
+            if not self._is_wanted.is_set() or (self._is_stopping.is_set() and self._has_sent_all()):
                 self._paho.disconnect()
                 connection.flush()
                 return
@@ -201,20 +207,45 @@ class FeedClient:
     def _read(self, connection: BufferedSocket) -> None:
         self._read_ms = self.clock.now_ms()
         connection.fill()
-        while connection.has_input:
-            if self._paho.loop_read() != paho.MQTT_ERR_SUCCESS or self._paho.socket() is None:
-                return
+        while (packet := connection.next_packet()) is not None:
+            first, start, end = packet
+            kind = first >> 4
+            if kind == packets.PUBLISH:
+                self._receive(first, connection.take(start, end))
+            elif kind == packets.PUBACK:
+                self._published(*packets.read_puback(connection.take(start, end)))
+            else:
+                connection.show(end)
+                if self._paho.loop_read() != paho.MQTT_ERR_SUCCESS or self._paho.socket() is None:
+                    return
+        if connection.is_at_end:
+            self._paho.loop_read()
+
+    def _receive(self, first: int, body: bytes) -> None:
+        topic, payload, mid, qos, is_retained, is_redelivered = packets.read_publish(first, body, has_properties=self._has_properties)
+        self.last_message_ms = self._read_ms
+        self.queue.put(Item(Received(topic, payload, self._read_ms, is_retained, is_redelivered), self.generation, mid, qos))
+
+    def _published(self, mid: int, reason: int) -> None:
+        message = self._unanswered.pop(mid, None)
+        if message is not None and reason >= packets.REFUSED_FROM:
+            log.warning("publish_refused", topic=message[0], reason=reason)
 
     def _send_waiting(self, connection: BufferedSocket) -> None:
-        while self._to_send:
-            what, *rest = self._to_send.popleft()
-            if what == "ack":
-                for item in rest[0]:
-                    if item.generation == self.generation and item.qos == 1:
-                        connection.send(_PUBACK + item.mid.to_bytes(2))
-            elif self.is_connected:
-                topic, payload, is_retained = rest
-                self._paho.publish(topic, payload, qos=1, retain=is_retained)
+        while self._to_acknowledge:
+            mids = [item.mid for item in self._to_acknowledge.popleft() if item.qos == 1 and item.generation == self.generation]
+            connection.send(b"".join(map(packets.write_puback, mids)))
+        while self._to_publish:
+            self._outbox.update(self._to_publish.popleft())
+        while self._outbox and self.is_connected and len(self._unanswered) < self._window:
+            topic = next(iter(self._outbox))
+            message = (topic, self._outbox.pop(topic))
+            self._mid = self._mid + 1 if self._mid < _LAST_MID else _FIRST_MID
+            self._unanswered[self._mid] = message
+            connection.send(packets.write_publish(*message, self._mid, has_properties=self._has_properties))
+
+    def _has_sent_all(self) -> bool:
+        return not self._to_acknowledge and not (self.is_connected and (self._to_publish or self._outbox))
 
     def _close(self) -> bool:
         """Clear up after a connection; returns whether it had been accepted."""
@@ -225,6 +256,8 @@ class FeedClient:
         if connection is not None:
             connection.close()
         self.queue.forget_unacknowledged()
+        self._outbox = dict(self._unanswered.values()) | self._outbox
+        self._unanswered.clear()
         return was_connected
 
     def _pause_before(self, attempt: int) -> None:
@@ -244,7 +277,11 @@ class FeedClient:
             return
         self.is_connected = True
         self.problem = ""
+        self.shortcomings = shortcomings(properties) if self._has_properties else []
+        if self.shortcomings:
+            log.warning("broker_falls_short", findings=self.shortcomings)
         self._connected_at = time.monotonic()
+        self._window = min(_WINDOW, getattr(properties, "ReceiveMaximum", _WINDOW))
         self.connected_ms = self.clock.now_ms()
         log.info("broker_connected", is_session_present=flags.session_present)
         self._subscribe(client)
@@ -258,6 +295,12 @@ class FeedClient:
         else:
             client.subscribe([(name, 1) for name in filters])
 
+    def _on_subscribe(self, client: paho.Client, userdata: Any, mid: int, reasons: Any, properties: Any) -> None:
+        refused = [name for name, reason in zip(topics.subscriptions(self.settings.root), reasons, strict=False) if reason.is_failure]
+        if refused:
+            log.error("subscription_refused", topics=refused)
+            self.shortcomings = [*self.shortcomings, f"refused: {', '.join(refused)}"]
+
     def _on_disconnect(self, client: paho.Client, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         self.is_connected = False
         if reason.is_failure:
@@ -266,22 +309,8 @@ class FeedClient:
         if reason.value == SESSION_TAKEN_OVER:
             self._guarded(self.on_taken_over)
 
-    def _on_message(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
-        try:
-            topic = message._topic.decode(errors="backslashreplace")
-            received = Received(topic, bytes(message.payload), self._read_ms, message.retain, message.dup)
-            self.last_message_ms = self._read_ms
-            self.queue.put(Item(received, self.generation, message.mid, message.qos))
-        except Exception:
-            log.exception("message_not_queued")
-
     def _guarded(self, call: Callable[..., None], *arguments: Any) -> None:
         try:
             call(*arguments)
         except Exception:
             log.exception("callback_failed")
-
-
-def receipt_payload(boot: str, upto: int, missing: Sequence[tuple[int, int]]) -> bytes:
-    """The receipt as the device reads it."""
-    return json.dumps({"boot": boot, "upto": upto, "missing": [list(run) for run in missing]}, separators=(",", ":")).encode()

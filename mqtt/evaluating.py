@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -10,8 +11,11 @@ from app.core.clock import ProcessClock
 from app.core.errors import Unavailable
 from mqtt import figures
 
-TICK_S = 0.5
+WAIT_S = 0.5
+TICK_S = 5.0
 STEP = 500
+REST = 3  # while a backlog comes in, evaluation rests so many times as long as it worked: intake must not wait for it
+LONGEST_REST_S = 0.3
 MAX_BACK_OFF_S = 30.0
 
 log = structlog.get_logger()
@@ -33,6 +37,7 @@ class EvaluationLoop:
     def __init__(self, evaluator: Evaluates, clock: ProcessClock) -> None:
         self.evaluator = evaluator
         self.clock = clock
+        self.is_intake_behind: Callable[[], bool] = lambda: False
         self.is_stopping = threading.Event()
         self._work = threading.Event()
 
@@ -42,14 +47,14 @@ class EvaluationLoop:
 
     def run(self) -> None:
         """Go on until ``is_stopping``."""
-        back_off_s, ticked_at = TICK_S, 0.0
+        back_off_s, ticked_at = WAIT_S, 0.0
         while not self.is_stopping.is_set():
             try:
                 if time.monotonic() - ticked_at >= TICK_S:
                     ticked_at = time.monotonic()
                     self.evaluator.tick(self.clock.now_ms())
                 is_behind = self._step()
-                back_off_s = TICK_S
+                back_off_s = WAIT_S
             except Unavailable as error:
                 log.warning("evaluation_waits", error=str(error.__cause__ or error))
                 back_off_s = self._back_off(back_off_s)
@@ -59,15 +64,19 @@ class EvaluationLoop:
                 back_off_s = self._back_off(back_off_s)
                 continue
             if not is_behind:
-                self._work.wait(TICK_S)
+                self._work.wait(WAIT_S)
                 self._work.clear()
 
     def _step(self) -> bool:
         started = time.perf_counter()
         advanced = self.evaluator.evaluate_pending(STEP)
-        if advanced:
-            figures.EVALUATION_S.observe(time.perf_counter() - started)
-        return advanced > 0
+        if not advanced:
+            return False
+        took_s = time.perf_counter() - started
+        figures.EVALUATION_S.observe(took_s)
+        if self.is_intake_behind():
+            self.is_stopping.wait(min(LONGEST_REST_S, took_s * REST))
+        return True
 
     def _back_off(self, wait_s: float) -> float:
         self.is_stopping.wait(wait_s)

@@ -15,6 +15,7 @@ from app.monitoring.messages import Message
 from mqtt import figures, payloads
 from mqtt.client import FeedClient
 from mqtt.lease import LeaseKeeper
+from mqtt.noise import NoiseWatch
 from mqtt.queue import FeedQueue, Item
 from mqtt.settings import Settings
 
@@ -28,6 +29,10 @@ NEARLY_FULL_BYTES = 500 * 1024 * 1024
 log = structlog.get_logger()
 
 
+class DiskFull(Unavailable):
+    """Too little room to store anything."""
+
+
 class IntakeLoop:
     """Stores what the queue holds; while the database does not answer or the disk is full, nothing is acknowledged."""
 
@@ -37,6 +42,7 @@ class IntakeLoop:
         self.client = client
         self.lease = lease
         self.clock = clock
+        self.noise = NoiseWatch(clock)
         self.on_stored: Callable[[intake.Outcome], None] = lambda outcome: None
         self.on_lease_lost: Callable[[], None] = lambda: None
         self.problem = ""
@@ -67,6 +73,7 @@ class IntakeLoop:
         crash_point("before_ack")
         self.client.acknowledge(items)
         crash_point("after_ack")
+        self.noise.note(messages)
         for name, number in outcome.counts().items():
             figures.MESSAGES.labels(name).inc(number)
         self.on_stored(outcome)
@@ -83,7 +90,7 @@ class IntakeLoop:
                 if self.is_stopping.is_set():
                     raise
                 if time.monotonic() - failing_since >= TELL_AFTER_S:
-                    self.problem = f"database: {error}"
+                    self.problem = f"disk_full: {self._free_bytes() // 1024**2}" if isinstance(error, DiskFull) else f"database: {error}"
                 log.warning("intake_waits", error=str(error.__cause__ or error), wait_s=wait_s)
             self.is_stopping.wait(wait_s)
             wait_s = min(MAX_BACK_OFF_S, wait_s * 2)
@@ -118,13 +125,13 @@ class IntakeLoop:
         if not self.settings.is_sqlite:
             return
         if self._free_bytes() < FULL_BYTES:
-            raise Unavailable(N_("The disk is full. Nothing is acknowledged until there is room again."))
+            raise DiskFull(N_("The disk is full. Nothing is acknowledged until there is room again."))
 
     def disk_warning(self) -> str:
         """Words about a disk that is getting full, else an empty text."""
         if not self.settings.is_sqlite or self._free_bytes() >= NEARLY_FULL_BYTES:
             return ""
-        return f"disk: {self._free_bytes() // 1024**2} MiB free"
+        return f"disk: {self._free_bytes() // 1024**2}"
 
     def _free_bytes(self) -> int:
         return shutil.disk_usage(self.settings.data_dir).free

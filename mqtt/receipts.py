@@ -1,11 +1,12 @@
 """Receipts to the devices: after commit, at most once a second for each, and again on each birth (monitoring §1)."""
 
+import json
 import threading
 import time
 
 from app.monitoring import intake
 from mqtt import topics
-from mqtt.client import FeedClient, receipt_payload
+from mqtt.client import FeedClient
 
 EVERY_S = 1.0
 
@@ -42,8 +43,11 @@ class Receipts:
             with self._lock:
                 self._due = due | self._due
             raise
-        for boot in due:
-            receipt = found.get(boot)
-            if receipt is not None:
-                topic = topics.acknowledgement(receipt.device, self.root)
-                self.client.publish(topic, receipt_payload(receipt.boot, receipt.upto, receipt.missing), is_retained=True)
+        ordered = [found[boot] for boot in due if boot in found]
+        self.client.publish([(topics.acknowledgement(one.device, self.root), _payload(one)) for one in ordered])
+
+
+def _payload(receipt: intake.Receipt) -> bytes:
+    return json.dumps(
+        {"boot": receipt.boot, "upto": receipt.upto, "missing": [list(run) for run in receipt.missing]}, separators=(",", ":")
+    ).encode()

@@ -3,6 +3,8 @@
 import socket
 import ssl
 
+from mqtt import packets
+
 CHUNK = 64 * 1024
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -14,6 +16,7 @@ class BufferedSocket:
         self._connection = connection
         self._input = b""
         self._read = 0
+        self._shown = 0
         self._output = bytearray()
         self._is_at_end = False
 
@@ -25,7 +28,7 @@ class BufferedSocket:
             return
         self._is_at_end = not chunk
         self._input = self._input[self._read :] + chunk
-        self._read = 0
+        self._read = self._shown = 0
 
     def flush(self) -> None:
         """Write what waits, as far as the network takes it."""
@@ -36,10 +39,31 @@ class BufferedSocket:
                 return
             del self._output[:sent]
 
+    def next_packet(self) -> tuple[int, int, int] | None:
+        """First byte, beginning and end of the body of the next packet, None until all of it is here.
+
+        Raises ``ValueError`` when what came is no packet.
+        """
+        if self._read >= len(self._input):
+            return None
+        found = packets.header(self._input, self._read)
+        if found is None or found[1] > len(self._input):
+            return None
+        return self._input[self._read], *found
+
+    def take(self, start: int, end: int) -> bytes:
+        """The body of the next packet, which is passed over."""
+        self._read = self._shown = end
+        return self._input[start:end]
+
+    def show(self, end: int) -> None:
+        """Let ``recv`` give what stands before ``end``, the end of the next packet."""
+        self._shown = end
+
     @property
-    def has_input(self) -> bool:
-        """Whether ``recv`` has something to give, be it the end of the stream."""
-        return self._read < len(self._input) or self._is_at_end
+    def is_at_end(self) -> bool:
+        """Whether the other side has closed the connection; ``recv`` says so in its turn."""
+        return self._is_at_end
 
     @property
     def has_output(self) -> bool:
@@ -47,8 +71,8 @@ class BufferedSocket:
         return bool(self._output)
 
     def recv(self, size: int) -> bytes:
-        """Up to ``size`` bytes of what was filled in. Raises ``BlockingIOError`` when there is nothing."""
-        found = self._input[self._read : self._read + size]
+        """Up to ``size`` bytes of what is shown. Raises ``BlockingIOError`` when there is nothing."""
+        found = self._input[self._read : min(self._read + size, self._shown)]
         if not found and not self._is_at_end:
             raise BlockingIOError
         self._read += len(found)

@@ -10,10 +10,11 @@ from app.core.clock import ProcessClock
 from app.core.errors import Unavailable
 from app.monitoring import intake
 from mqtt import figures
+from mqtt.broker_check import BrokerCheck
 from mqtt.client import FeedClient
 from mqtt.credentials import CredentialLoop
 from mqtt.evaluating import Evaluates, EvaluationLoop
-from mqtt.intake_loop import IntakeLoop
+from mqtt.intake_loop import BATCH, IntakeLoop
 from mqtt.lease import LeaseKeeper
 from mqtt.queue import FeedQueue
 from mqtt.receipts import Receipts
@@ -39,6 +40,7 @@ class Subscriber:
         self.evaluation = EvaluationLoop(evaluator, self.clock)
         self.credentials = CredentialLoop(settings, lambda: self.lease.current is not None and self.client.is_connected)
         self.watchdog = Watchdog(self.client)
+        self.broker = BrokerCheck(settings)
         self.receipts = Receipts(self.client, settings.root)
         self._is_stopping = threading.Event()
         self._last_contact_ms: int | None = None
@@ -46,6 +48,7 @@ class Subscriber:
 
     def _wire(self) -> None:
         self.intake.on_stored = self._stored
+        self.evaluation.is_intake_behind = lambda: len(self.queue) >= BATCH
         self.intake.on_lease_lost = self._stand_by
         self.client.on_session = self._session_opened
         self.client.on_taken_over = self._taken_over
@@ -75,6 +78,7 @@ class Subscriber:
             if time.monotonic() - beat_at >= HEARTBEAT_S:
                 beat_at = time.monotonic()
                 self._try(self._beat)
+                self._try(self.intake.noise.settle)
                 self._try(self._check_clock)
                 self.watchdog.check()
 
@@ -106,6 +110,8 @@ class Subscriber:
             self._stand_by()
 
     def _session_opened(self, is_present: bool) -> None:
+        if self.settings.delivery == "full":
+            self.broker.begin()
         since, self._last_contact_ms = self._last_contact_ms, self.clock.now_ms()
         if not is_present and since is not None and self.settings.delivery == "full":
             log.warning("session_lost", since_ms=since)
@@ -134,8 +140,12 @@ class Subscriber:
         )
 
     def _problem(self) -> str:
-        problems = (self.client.problem, self.intake.problem, self.watchdog.problem, self.intake.disk_warning())
-        return "; ".join(problem for problem in problems if problem)
+        """One "code: detail" a line, told in words by the screens."""
+        problems = (
+            self.client.problem, self.intake.problem, self.watchdog.problem, self.intake.disk_warning(), *self.client.shortcomings,
+            self.broker.problem,
+        )  # fmt: skip
+        return "\n".join(problem.replace("\n", " ") for problem in problems if problem)
 
     def _check_clock(self) -> None:
         step_ms = self.clock.check()

@@ -25,6 +25,6 @@ class Watchdog:
         stuck_s = time.monotonic() - self.client.turned_at
         if self.client.is_alive() and stuck_s < STUCK_S:
             return
-        self.problem = "network thread does not answer"
+        self.problem = "network: stuck"
         log.error("network_thread_stuck", stuck_s=round(stuck_s), is_alive=self.client.is_alive())
         os.kill(os.getpid(), signal.SIGTERM)

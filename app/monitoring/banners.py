@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from app.monitoring import feed
+from app.monitoring import feed, problems
 from app.web.navigation import Banner
 
 TRIAL = "trial"
@@ -19,7 +19,7 @@ def feed_banner() -> Banner | None:
     if not health.status.is_connected:
         return Banner(_("Monitoring interrupted: no connection to the broker. Messages wait there."), "critical", FEED)
     if health.status.problem:
-        return Banner(_("Monitoring reports: %(problem)s", problem=health.status.problem), "high", FEED)
+        return Banner(_("Monitoring reports: %(problem)s", problem=problems.words(health.status.problem)), "high", FEED)
     if health.status.delivery == TRIAL:
         return Banner(_("Trial operation: the embedded broker does not deliver messages again after a crash."), "plain", FEED)
     return None

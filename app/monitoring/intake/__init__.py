@@ -2,6 +2,7 @@
 
 from app.monitoring.intake.credentials import CredentialTask, confirm_credential, credential_tasks, refuse_credential, secret_is_right
 from app.monitoring.intake.leases import LEASE_TTL_MS, Lease, LeaseLost, is_valid, release_lease, renew_lease, take_lease
+from app.monitoring.intake.noise import RateGuard, mark_noise, noisy_devices
 from app.monitoring.intake.purging import purge_keys
 from app.monitoring.intake.quarantine import release_quarantine
 from app.monitoring.intake.receipts import Receipt, receipts
@@ -15,6 +16,7 @@ __all__ = [
     "Lease",
     "LeaseLost",
     "Outcome",
+    "RateGuard",
     "Receipt",
     "as_unstorable",
     "beat",
@@ -22,6 +24,8 @@ __all__ = [
     "credential_tasks",
     "is_valid",
     "last_contact_ms",
+    "mark_noise",
+    "noisy_devices",
     "note_clock_step",
     "note_possible_gap",
     "purge_keys",
