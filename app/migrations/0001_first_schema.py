@@ -413,6 +413,7 @@ class GapState(StrEnum):
     OPEN = "open"
     FILLED = "filled"
     LOST = "lost"
+    SEEN = "seen"  # a possible gap that somebody has taken note of
 
 
 class IntakeLease(BaseModel):

@@ -190,6 +190,14 @@ def as_text(payload: bytes) -> str | None:
     )
 
 
+def possible_gap(gap_id: int) -> Gap:
+    """A time in which the broker may have lost messages. Raises ``NotFound``."""
+    row = Gap.get_or_none((Gap.id == gap_id) & Gap.terminal.is_null())
+    if row is None:
+        raise NotFound(N_("There is no such gap."))
+    return row
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A device in quarantine: it has a credential but no machine (monitoring rule 5)."""

@@ -42,6 +42,7 @@ class GapState(StrEnum):
     OPEN = "open"
     FILLED = "filled"
     LOST = "lost"
+    SEEN = "seen"  # a possible gap that somebody has taken note of
 
 
 # --- intake ---------------------------------------------------------------

@@ -14,7 +14,7 @@ from app.machines import queries as machine_queries
 from app.machines.models import DeviceProfile, Machine
 from app.machines.operations import DEVICE, MachineDetails, create_machine, edit_machine
 from app.monitoring import intake
-from app.monitoring.models import Alarm, CredentialState, DeviceCredential, Episode
+from app.monitoring.models import Alarm, CredentialState, DeviceCredential, Episode, Gap, GapState
 
 # 24 random bytes are 192 bits; security §4 asks for at least 128.
 SECRET_BYTES = 24
@@ -104,6 +104,21 @@ def _link(by: Actor, machine: Machine, device: str) -> None:
         batch=machine.batch,
     )
     edit_machine(by=by, machine=machine, version=machine.version, details=details)
+
+
+def note_gap(*, by: Actor, gap: Gap, at: datetime | None = None) -> None:
+    """Say "I have seen it" of a possible gap, which no message can fill (monitoring rule 8). Raises ``Conflict`` when it is closed."""
+    by.require("feed.register")
+    with db.transaction():
+        closed = (
+            Gap.update(state=GapState.SEEN, closed_at=at or clock.now())
+            .where(Gap.id == gap.id, Gap.terminal.is_null(), Gap.state == GapState.OPEN)
+            .execute()
+        )
+        if closed != 1:
+            raise Conflict(N_("This gap is closed already."))
+        history.record(by, "gap.seen", "gap", gap.id, before={"state": GapState.OPEN}, after={"state": GapState.SEEN})
+        live.touch("feed")
 
 
 def create_credential(*, by: Actor, device: str, at: datetime | None = None) -> str:

@@ -56,7 +56,7 @@ LABELS: dict[str, dict[str, str]] = {
         "clearing": N_("Clearing"),
         "latched": N_("Waiting for reset"),
     },
-    "GapState": {"open": N_("open"), "filled": N_("filled"), "lost": N_("lost for good")},
+    "GapState": {"open": N_("open"), "filled": N_("filled"), "lost": N_("lost for good"), "seen": N_("taken note of")},
     "CredentialState": {
         "pending": N_("waiting for the broker"),
         "active": N_("valid"),

@@ -25,6 +25,7 @@ from app.monitoring.models import (
     CredentialState,
     DeviceCredential,
     Episode,
+    Gap,
     QuarantinedMessage,
     Reading,
     RejectedMessage,
@@ -142,6 +143,7 @@ ACCESS: dict[str, Access] = {
     "monitoring.acknowledge": may(DESK),
     "monitoring.feed_health": FEED,
     "monitoring.gaps": FEED,
+    "monitoring.note_gap": REGISTER,
     "monitoring.rejected": FEED,
     "monitoring.rejected_message": FEED,
     "monitoring.quarantine": FEED,
@@ -170,6 +172,7 @@ class Side:
     alarm: Alarm
     episode: Episode
     rejected: RejectedMessage
+    gap: Gap
     waiting_device: str
 
 
@@ -193,6 +196,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "alarm_id": lambda side: side.alarm.id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
+    "gap_id": lambda side: side.gap.id,
 }
 # Addresses that lead nowhere by intent: what they answer to those who may ask.
 NOWHERE = {"assets.send": 404}
@@ -243,6 +247,7 @@ def _side(area: Area, technician: User) -> Side:
         rejected = RejectedMessage.create(
             topic="evc/x/telemetry", payload=b"{", size=1, sha256=b"\0" * 32, reason="not_json", received_at=now
         )
+        gap = Gap.create(from_at=now, to_at=now)
         terminal = Terminal.create(device=machine.device, first_seen_at=now, last_received_at=now, last_seen_at=now)
         Reading.insert(position=area.id, terminal=terminal, at=now, received_at=now, metrics='{"oil_temperature":50.5}').execute()
         waiting = f"WAITING{area.id}"
@@ -250,4 +255,4 @@ def _side(area: Area, technician: User) -> Side:
         QuarantinedMessage.create(device=waiting, topic=f"evc/{waiting}/telemetry", payload=b"{}", key=key, received_at=now)
         DeviceCredential.create(device=machine.device, state=CredentialState.ACTIVE, created_at=now, changed_at=now)
     contact = factories.contact(customer=customer)
-    return Side(area, technician, token, customer, site, contact, profile, machine, ticket, alarm, episode, rejected, waiting)
+    return Side(area, technician, token, customer, site, contact, profile, machine, ticket, alarm, episode, rejected, gap, waiting)

@@ -10,12 +10,13 @@ from flask.testing import FlaskClient
 
 from app.accounts.models import Role
 from app.core import clock
+from app.core.history import HistoryEntry
 from app.machines.models import DeviceProfile, Machine
 from app.monitoring import banners, intake
 from app.monitoring.evaluation import Evaluator
 from app.monitoring.intake import Heartbeat
 from app.monitoring.messages import Reason, Rejected
-from app.monitoring.models import Alarm, DeviceCredential, Episode, FeedStatus, RejectedMessage
+from app.monitoring.models import Alarm, DeviceCredential, Episode, FeedStatus, Gap, GapState, RejectedMessage
 from app.tickets.models import Ticket
 from tests import factories
 from tests.monitoring.sender import Sender, ago, store
@@ -250,6 +251,44 @@ def test_a_secret_is_shown_in_its_own_answer_and_never_again(deputy: FlaskClient
     assert deputy.post("/monitoring/credentials/D1/rotation").status_code == 201
     assert deputy.post("/monitoring/credentials/D1/revocation").status_code == 303
     assert deputy.post("/monitoring/credentials/D1/revocation").status_code == 404
+
+
+def test_a_possible_gap_is_noted_once_and_the_history_tells_by_whom(clerk: FlaskClient, alarm: Alarm) -> None:
+    intake.note_possible_gap(1_795_000_000_000, 1_795_000_060_000)
+    gap = Gap.get(Gap.terminal.is_null())
+    address = f"/monitoring/feed/gaps/{gap.id}/seen"
+    assert address in clerk.get("/monitoring/feed/gaps").text
+    assert clerk.post(address).status_code == 303
+    assert Gap.get_by_id(gap.id).state == GapState.SEEN
+    assert address not in clerk.get("/monitoring/feed/gaps").text
+    assert clerk.post(address).status_code == 409
+    entries = HistoryEntry.select().where(HistoryEntry.object_type == "gap")
+    assert [(entry.action, entry.object_id) for entry in entries] == [("gap.seen", str(gap.id))]
+
+
+def test_a_gap_in_the_numbers_waits_for_its_messages_and_cannot_be_noted(clerk: FlaskClient, alarm: Alarm, device: Sender) -> None:
+    device.seq = 40
+    store(device.reading(ago(minutes=1), oil_temp=50))
+    gap = Gap.get(Gap.terminal.is_null(False))
+    assert clerk.post(f"/monitoring/feed/gaps/{gap.id}/seen").status_code == 404
+    assert Gap.get_by_id(gap.id).state == GapState.OPEN
+
+
+def test_a_noisy_terminal_shows_on_the_feed(clerk: FlaskClient, alarm: Alarm, device: Sender) -> None:
+    store(device.reading(ago(minutes=1), oil_temp=50))
+    assert 'id="terminal-EVC-1"' not in clerk.get("/monitoring/feed?only=noisy").text
+    intake.mark_noise(["EVC-1"], [])
+    assert 'id="terminal-EVC-1"' in clerk.get("/monitoring/feed?only=noisy").text
+
+
+@pytest.mark.parametrize("problem", ["session_expiry: 3600", "anonymous: broker.example", "disk: 321"])
+def test_problems_are_told_in_the_words_of_the_reader(clerk: FlaskClient, alarm: Alarm, problem: str) -> None:
+    beat(problem=problem)
+    code, detail = problem.split(": ")
+    for address in ("/monitoring/feed", "/monitoring/feed/gaps"):
+        shown = clerk.get(address).text
+        assert detail in shown
+        assert f"{code}:" not in shown
 
 
 def test_the_feed_shows_terminals_gaps_and_figures(clerk: FlaskClient, alarm: Alarm, device: Sender) -> None:

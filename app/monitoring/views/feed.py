@@ -11,7 +11,7 @@ from app.customers import queries as customers
 from app.customers.models import Customer
 from app.machines import queries as machines
 from app.machines.models import Machine
-from app.monitoring import feed, forms, operations
+from app.monitoring import feed, forms, operations, problems
 from app.monitoring.operations import Registration
 from app.monitoring.views.routes import LIVE, blueprint
 from app.web.auth import actor, requires
@@ -30,6 +30,7 @@ def feed_health() -> Response:
     only, q = request.args.get("only", ""), request.args.get("q", "").strip()
     page = feed.terminals(q=q, only=only, after=request.args.get("after"), before=request.args.get("before"))
     figures: dict[str, Any] = {"health": feed.health(), "stats": feed.stats(), "counts": feed.terminal_counts()}
+    figures["problem"] = problems.words(figures["health"].status.problem) if figures["health"].status else ""
     return tagged(render("monitoring/feed.html", fragment="monitoring/_feed.html", tag=tag, page=page, only=only, q=q, **figures), tag)
 
 
@@ -56,6 +57,15 @@ def rejected_message(message_id: int) -> Response:
 def gaps() -> Response:
     """Holes in the numbering, possible losses, steps of the clock."""
     return render("monitoring/gaps.html", gaps=feed.gaps(), steps=feed.clock_steps())
+
+
+@blueprint.post("/monitoring/feed/gaps/<int:gap_id>/seen")
+@requires("feed.register")
+def note_gap(gap_id: int) -> Response:
+    """Take note of a possible gap."""
+    operations.note_gap(by=actor(), gap=feed.possible_gap(gap_id))
+    flash(_("Noted."))
+    return see_other(url_for("monitoring.gaps"))
 
 
 @blueprint.get("/monitoring/feed/quarantine")
