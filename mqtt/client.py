@@ -39,7 +39,15 @@ log = structlog.get_logger()
 
 class _Paho(paho.Client):
     def _create_socket(self) -> BufferedSocket:
-        return BufferedSocket(super()._create_socket())
+        connection = super()._create_socket()
+        assert isinstance(connection, socket.socket)  # neither a Unix socket nor a WebSocket is ever asked for
+        return BufferedSocket(connection)
+
+    def connection(self) -> BufferedSocket | None:
+        """The open connection."""
+        connection = self.socket()
+        assert connection is None or isinstance(connection, BufferedSocket)
+        return connection
 
 
 class FeedClient:
@@ -177,7 +185,7 @@ class FeedClient:
             self._paho.connect(self.settings.host, self.settings.port, KEEPALIVE_S)
 
     def _serve(self) -> None:
-        while (connection := self._paho.socket()) is not None:
+        while (connection := self._paho.connection()) is not None:
             self.turned_at = time.monotonic()
             self._send_waiting(connection)
             if self._paho.want_write():  # what callbacks asked for
@@ -196,7 +204,7 @@ class FeedClient:
         if connection.pending():
             return True
         may_read = self._is_reading and not self.queue.is_full
-        readers = [connection, self._wake_reader] if may_read else [self._wake_reader]
+        readers: list[BufferedSocket | socket.socket] = [connection, self._wake_reader] if may_read else [self._wake_reader]
         writers = [connection] if connection.has_output else []
         timeout_s = 1.0 if may_read else 0.05
         readable, _, _ = select.select(readers, writers, [], timeout_s)

@@ -154,7 +154,7 @@ def _message(received: Received, raw: bytes, source: tuple[str, str], found: Any
             is_retained=received.is_retained, is_redelivered=received.is_redelivered, device=device, at_ms=at_ms,
             metrics=_canonical.encode(body.metrics).decode(),
         )  # fmt: skip
-    common = {
+    common: dict[str, Any] = {
         "topic": received.topic, "received_ms": received.received_ms, "key": key, "content": content, "boot": body.boot, "seq": body.seq,
         "is_retained": received.is_retained, "is_redelivered": received.is_redelivered, "device": device, "at_ms": at_ms,
     }  # fmt: skip

@@ -70,26 +70,26 @@ class BufferedSocket:
         """Whether something waits for ``flush``."""
         return bool(self._output)
 
-    def recv(self, size: int) -> bytes:
-        """Up to ``size`` bytes of what is shown. Raises ``BlockingIOError`` when there is nothing."""
-        found = self._input[self._read : min(self._read + size, self._shown)]
+    def recv(self, buffer_size: int) -> bytes:
+        """Up to ``buffer_size`` bytes of what is shown. Raises ``BlockingIOError`` when there is nothing."""
+        found = self._input[self._read : min(self._read + buffer_size, self._shown)]
         if not found and not self._is_at_end:
             raise BlockingIOError
         self._read += len(found)
         return found
 
-    def send(self, content: bytes) -> int:
-        """Keep ``content`` for ``flush``; takes all of it."""
-        self._output += content
-        return len(content)
+    def send(self, buffer: bytes | bytearray) -> int:
+        """Keep ``buffer`` for ``flush``; takes all of it."""
+        self._output += buffer
+        return len(buffer)
 
     def pending(self) -> int:
         """Bytes that wait inside an encrypted connection, where ``select`` does not see them."""
         return self._connection.pending() if isinstance(self._connection, ssl.SSLSocket) else 0
 
-    def setblocking(self, is_blocking: bool) -> None:
+    def setblocking(self, flag: bool) -> None:
         """Pass on to the connection."""
-        self._connection.setblocking(is_blocking)
+        self._connection.setblocking(flag)
 
     def fileno(self) -> int:
         """The connection's, for ``select``."""

@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from app.core import clock, db
 from app.monitoring.models import CredentialState, DeviceCredential
@@ -68,5 +69,5 @@ def _states(task: CredentialTask) -> tuple[CredentialState, CredentialState]:
     return CredentialState.PENDING, CredentialState.ACTIVE
 
 
-def _same_secret(task: CredentialTask):
+def _same_secret(task: CredentialTask) -> Any:
     return DeviceCredential.device == task.device if task.secret is None else DeviceCredential.secret == task.secret

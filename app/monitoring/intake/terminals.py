@@ -37,10 +37,11 @@ class TerminalFacts:
         """
         self.is_changed = True
         self.last_received_ms = max(self.last_received_ms, message.received_ms)
+        at_ms, is_own = message.received_ms, False
         if message.at_ms is not None:
             self._judge_clock(message, message.at_ms, is_calm)
-        is_own = message.at_ms is not None and self.is_clock_trusted
-        at_ms = message.at_ms if is_own else message.received_ms
+            if self.is_clock_trusted:
+                at_ms, is_own = message.at_ms, True
         if isinstance(message, State):
             self._note_state(message, at_ms)
         return at_ms, is_own
