@@ -97,7 +97,7 @@ class _Sorting:
     def _spans(self) -> dict[Boot, Run]:
         spans: dict[Boot, Run] = {}
         for message in self.batch:
-            if message.seq is not None and message.boot is not None:
+            if message.device is not None and message.seq is not None and message.boot is not None:
                 boot = (self.terminals[message.device].id, message.boot)
                 span = spans.get(boot)
                 spans[boot] = Run(min(span[0], message.seq), max(span[1], message.seq)) if span else Run(message.seq, message.seq)
@@ -114,18 +114,18 @@ class _Sorting:
 
     def _is_news(self, message: Message) -> bool:
         """Whether ``message`` is neither a duplicate nor in conflict with what came first under its key; counts it if so."""
-        numbered = message.boot is not None and message.seq is not None
-        if numbered:
+        key = message.key
+        if key is None:
+            return True
+        if message.device is not None and message.boot is not None and message.seq is not None:
             self.outcome.boots.add((message.device, message.boot))
-        elif message.key is None:
-            return True
         elif isinstance(message, Rejected) and not message.is_redelivered:  # the same poison may well be sent twice
-            if message.key not in self.keys:
-                self._remember(message)
+            if key not in self.keys:
+                self._remember(key, message)
             return True
-        before = self.keys.get(message.key)
-        if before is None and not (numbered and self._was_purged(message)):
-            self._remember(message)
+        before = self.keys.get(key)
+        if before is None and not self._was_purged(message):
+            self._remember(key, message)
             return True
         if before is None or before == message.content:
             self.outcome.duplicates += 1
@@ -134,13 +134,15 @@ class _Sorting:
         return False
 
     def _was_purged(self, message: Message) -> bool:
+        if message.device is None or message.boot is None or message.seq is None:
+            return False
         known = self.tracking.known.get((self.terminals[message.device].id, message.boot))
         return known is not None and known.has(message.seq)
 
-    def _remember(self, message: Message) -> None:
-        self.keys[message.key] = message.content
-        self.new_keys.append((message.key, message.content, message.received_ms))
-        if message.seq is not None and message.boot is not None:
+    def _remember(self, key: bytes, message: Message) -> None:
+        self.keys[key] = message.content
+        self.new_keys.append((key, message.content, message.received_ms))
+        if message.device is not None and message.seq is not None and message.boot is not None:
             self.tracking.add((self.terminals[message.device].id, message.boot), message.seq)
 
     def _take(self, message: Usable) -> None:
@@ -229,11 +231,12 @@ def write_stored(messages: Sequence[tuple[Usable, TerminalFacts, int, bool]]) ->
 
 
 def _inbox_row(position: int, terminal_id: int, at_ms: int, has_device_time: bool, message: Fault | State) -> tuple:
-    is_fault = isinstance(message, Fault)
+    kind, code, is_active = (
+        (InboxKind.FAULT, message.code, message.is_active) if isinstance(message, Fault) else (InboxKind.STATE, None, None)
+    )
     return (
-        position, terminal_id, InboxKind.FAULT if is_fault else InboxKind.STATE, at_ms, message.received_ms, has_device_time,
-        message.is_retained, message.boot, message.seq, message.code if is_fault else None, message.is_active if is_fault else None,
-        message.payload,
+        position, terminal_id, kind, at_ms, message.received_ms, has_device_time, message.is_retained, message.boot, message.seq, code,
+        is_active, message.payload,
     )  # fmt: skip
 
 
@@ -264,7 +267,9 @@ def as_unstorable(message: Message, detail: str) -> Rejected:
 
 
 def _devices(batch: Sequence[Message]) -> set[str]:
-    return {message.device for message in batch if not isinstance(message, Rejected) or message.seq is not None}
+    return {
+        message.device for message in batch if message.device is not None and (not isinstance(message, Rejected) or message.seq is not None)
+    }
 
 
 def _known_keys(batch: Sequence[Message]) -> list:
