@@ -119,7 +119,8 @@ class Subscriber:
 
     def _stored(self, outcome: intake.Outcome) -> None:
         self.receipts.note(outcome)
-        self.evaluation.wake()
+        if outcome.has_events:  # evaluation passes over readings with its next turn
+            self.evaluation.wake()
 
     def _beat(self) -> None:
         figures.QUEUE_LENGTH.set(len(self.queue))

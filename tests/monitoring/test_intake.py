@@ -80,6 +80,12 @@ def test_it_works(machine):
     assert FeedPosition.get().value == 4
 
 
+@pytest.mark.parametrize(("kind", "has_events"), [("telemetry", False), ("fault", True), ("state", True)])
+def test_faults_and_states_call_for_evaluation_and_readings_do_not(machine, kind, has_events):
+    assert intake.store([message(kind, seq=0)], at_ms=NOW).has_events == has_events
+    assert not intake.store([message(kind, seq=0)], at_ms=NOW).has_events
+
+
 def test_the_same_message_again_is_a_duplicate_in_one_batch_and_in_the_next(machine):
     assert store(*numbered(0, 0)) == counts(2, stored=1, duplicates=1)
     assert store(*numbered(0)) == counts(1, duplicates=1)

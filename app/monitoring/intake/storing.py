@@ -37,13 +37,17 @@ _REJECTED = ("topic", "device", "payload", "size", "sha256", "reason", "detail",
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a batch, in objects; ``boots`` are the (device, boot) pairs that want a receipt, ``births`` those just born."""
+    """What became of a batch, in objects; ``boots`` are the (device, boot) pairs that want a receipt, ``births`` those just born.
+
+    ``has_events``: faults or states were stored, which evaluation should hear of at once.
+    """
 
     received: int = 0
     stored: int = 0
     duplicates: int = 0
     rejected: int = 0
     quarantined: int = 0
+    has_events: bool = False
     boots: set[tuple[str, str]] = field(default_factory=set)
     births: set[tuple[str, str]] = field(default_factory=set)
 
@@ -51,6 +55,7 @@ class Outcome:
         """Take in what became of another batch."""
         for name, number in other.counts().items():
             setattr(self, name, getattr(self, name) + number)
+        self.has_events |= other.has_events
         self.boots |= other.boots
         self.births |= other.births
 
@@ -153,6 +158,8 @@ class _Sorting:
             self._take_birth(message, (terminal.id, message.boot))
         if terminal.has_machine:
             self.stored.append((message, terminal, at_ms, has_device_time))
+            if not isinstance(message, Telemetry):
+                self.outcome.has_events = True
         else:
             self._quarantine(message)
 
