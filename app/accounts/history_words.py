@@ -20,7 +20,6 @@ ACTIONS = {
     "customer.contact_edited": N_("Contact changed"),
     "demo.loaded": N_("Demo data loaded"),
     "gap.seen": N_("Possible gap taken note of"),
-    "gap.seen": N_("Possible gap noted"),
     "machine.created": N_("Machine registered"),
     "machine.edited": N_("Machine changed"),
     "profile.imported": N_("Monitoring profile imported"),
