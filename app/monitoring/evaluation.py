@@ -12,6 +12,7 @@ from peewee import InterfaceError, OperationalError
 
 from app.core import clock, db, live
 from app.core.crash_points import crash_point
+from app.core.prepared import Prepared
 from app.core.types import system
 from app.machines import profiles
 from app.machines.models import Machine
@@ -96,8 +97,18 @@ def _cursor(lock: bool = False) -> int:
 
 
 def _messages(start: int, top: int, limit: int) -> list[InboxMessage]:
-    query = InboxMessage.select(InboxMessage, Terminal).join(Terminal)
-    return list(query.where(InboxMessage.position > start, InboxMessage.position <= top).order_by(InboxMessage.position).limit(limit))
+    return _between.rows(start, top, limit)
+
+
+_between = Prepared(
+    lambda start, top, limit: (
+        InboxMessage.select(InboxMessage, Terminal)
+        .join(Terminal)
+        .where(InboxMessage.position > start, InboxMessage.position <= top)
+        .order_by(InboxMessage.position)
+        .limit(limit)
+    )
+)
 
 
 def _apply(messages: list[InboxMessage], now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.core import clock, db
 from app.core.errors import N_, Conflict
+from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.machines.models import Machine
 from app.tickets import operations, reasons, states
@@ -71,12 +72,36 @@ def for_fault(
 
 def open_ticket_of(machine_id: int, family: str) -> Ticket | None:
     """The open ticket that stands for ``family`` of a machine, locked until the running transaction ends."""
-    query = (
+    return _open_of_family.first(machine_id, family)
+
+
+_open_of_family = Prepared(
+    lambda machine_id, family: db.for_update(
         Ticket.select()
         .join(TicketFault, on=TicketFault.ticket == Ticket.id)
         .where(TicketFault.machine == machine_id, TicketFault.family == family, TicketFault.is_open, Ticket.is_open)
+        .limit(1)
     )
-    return db.for_update(query).first()
+)
+_opened_between = Prepared(
+    lambda machine_id, from_ms, to_ms: db.for_update(
+        Ticket.select()
+        .where(Ticket.machine == machine_id, Ticket.opened_at.between(from_ms, to_ms), Ticket.is_open)
+        .where(Ticket.kind == TicketKind.FAULT_REPORT)
+        .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+        .limit(1)
+    )
+)
+_last_of_family = Prepared(
+    lambda machine_id, family: db.for_update(
+        Ticket.select()
+        .join(TicketFault, on=TicketFault.ticket == Ticket.id)
+        .where(TicketFault.machine == machine_id, TicketFault.family == family)
+        .where(Ticket.status.in_((TicketStatus.RESOLVED, TicketStatus.CLOSED)))
+        .order_by(TicketFault.ticket.desc())
+        .limit(1)
+    )
+)
 
 
 def _join_open(machine: Machine, family: str, at: datetime) -> FaultTicket | None:
@@ -90,13 +115,11 @@ def _join_open(machine: Machine, family: str, at: datetime) -> FaultTicket | Non
 
 
 def _just_opened(machine: Machine, at: datetime) -> Ticket | None:
-    is_recent = Ticket.opened_at.between(at - JOIN_WITHIN, at)
-    query = Ticket.select().where(Ticket.machine == machine, is_recent, Ticket.is_open, Ticket.kind == TicketKind.FAULT_REPORT)
-    return db.for_update(query.order_by(Ticket.opened_at.desc(), Ticket.id.desc()).limit(1)).first()
+    return _opened_between.first(machine.id, clock.to_ms(at - JOIN_WITHIN), clock.to_ms(at))
 
 
 def _reopen(by: Actor, machine: Machine, family: str, at: datetime) -> FaultTicket | None:
-    last = _last_finished(machine, family, lock=True)
+    last = _last_finished(machine, family)
     if last is None or at - _finished_at(last) > states.REOPEN_BY_MONITORING_WITHIN:
         return None
     _take_family(last, machine, family)
@@ -104,19 +127,8 @@ def _reopen(by: Actor, machine: Machine, family: str, at: datetime) -> FaultTick
     return FaultTicket(last, Outcome.REOPENED)
 
 
-def _last_finished(machine: Machine, family: str, lock: bool = False) -> Ticket | None:
-    query = (
-        Ticket.select()
-        .join(TicketFault, on=TicketFault.ticket == Ticket.id)
-        .where(
-            TicketFault.machine == machine,
-            TicketFault.family == family,
-            Ticket.status.in_((TicketStatus.RESOLVED, TicketStatus.CLOSED)),
-        )
-        .order_by(TicketFault.ticket.desc())
-        .limit(1)
-    )
-    return (db.for_update(query) if lock else query).first()
+def _last_finished(machine: Machine, family: str) -> Ticket | None:
+    return _last_of_family.first(machine.id, family)
 
 
 def _finished_at(ticket: Ticket) -> datetime:
