@@ -60,6 +60,10 @@ def password(config: Config, name: str) -> str:
     return made
 
 
+def _own_passwords(config: Config) -> dict[str, str]:
+    return {name: password(config, name) for name in (PORTAL, SIMULATOR)}
+
+
 def portal_url(config: Config, name: str = PORTAL) -> str:
     """The address of the embedded broker for the account ``name``."""
     return f"mqtt://{quote(name)}:{quote(password(config, name))}@127.0.0.1:{config.mqtt_port}"
@@ -71,7 +75,7 @@ def prepare(config: Config) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     accounts = place / "dynamic-security.json"
     if not accounts.exists():
-        security.write_first(accounts, config.topic_root, {name: password(config, name) for name in (PORTAL, SIMULATOR)})
+        security.write_first(accounts, config.topic_root, _own_passwords(config))
     text = (SHIPPED / "embedded.conf").read_text(encoding="utf8")
     for name, value in {"PORT": config.mqtt_port, "PLUGIN": plugin(), "FOLDER": place, "USER": getpass.getuser()}.items():
         text = text.replace(f"@{name}@", str(value))
@@ -86,6 +90,6 @@ def run(config: Config) -> None:
     if program is None:
         from mqtt import trial_broker
 
-        trial_broker.run(config)
+        trial_broker.run(config, _own_passwords(config))
         return
     os.execv(program, [program, "-c", str(prepare(config))])  # noqa: S606 - this process becomes the broker

@@ -59,13 +59,11 @@ def may(name: str, topic: str, *, is_publishing: bool) -> bool:
     return name in (SIMULATOR, device) and is_publishing != is_receipt
 
 
-def run(config: Config) -> None:
-    """Serve on 127.0.0.1 until the process is asked to stop."""
-    from mqtt import broker
-
+def run(config: Config, passwords: dict[str, str]) -> None:
+    """Serve on 127.0.0.1 until the process is asked to stop; ``passwords`` are those of the portal's own accounts."""
     global _root
     _root = config.topic_root
-    _passwords.update({name: broker.password(config, name) for name in (PORTAL, SIMULATOR)})
+    _passwords.update(passwords)
     asyncio.run(_serve(config.mqtt_port))
 
 
