@@ -63,7 +63,7 @@ class TicketRow(NamedTuple):
     source: str
     title: str
     is_recurring: bool
-    changed_at: datetime
+    reason: str
     version: int
     serial: str | None
     customer: str | None
@@ -80,7 +80,7 @@ COLUMNS = (
     Ticket.source,
     Ticket.title,
     Ticket.is_recurring,
-    Ticket.changed_at,
+    Ticket.reason,
     Ticket.version,
     Machine.serial,
     Customer.short_name,

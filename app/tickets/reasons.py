@@ -43,6 +43,14 @@ def from_json(text: str) -> list[AlarmReason]:
     return [AlarmReason(**row | {"at": from_ms(row["at"])}) for row in rows]
 
 
+def title_in(title: str, text: str, locale: str) -> str:
+    """The title for a reader of ``locale``: the one that an alarm gave names the code in Chinese, changed titles stay as they are."""
+    if locale.startswith("zh") or not text:
+        return title
+    first = from_json(text)[0]
+    return f"{first.code} {first.name_en}" if title == f"{first.code} {first.name_zh}" else title
+
+
 def codes(text: str) -> list[str]:
     """The alarm codes of ``Ticket.reason``, each once, in the order they came."""
     return list(dict.fromkeys(reason.code for reason in from_json(text)))

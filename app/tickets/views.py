@@ -8,14 +8,21 @@ from werkzeug.wrappers import Response
 
 from app.core.types import Actor
 from app.customers import queries as customers
-from app.tickets import exporting, forms, naming, operations, queries
+from app.tickets import exporting, forms, naming, operations, queries, reasons
 from app.tickets.models import Priority, Ticket, TicketKind, TicketSource
 from app.web import exports
 from app.web.auth import actor, requires
 from app.web.forms import status_of, submitted
+from app.web.i18n import language
 from app.web.render import live_tag, render, see_other, tagged, unchanged
 
 blueprint = Blueprint("tickets", __name__)
+
+
+@blueprint.app_template_filter("ticket_title")
+def ticket_title(ticket: Ticket | queries.TicketRow) -> str:
+    """The title in the reader's language."""
+    return reasons.title_in(ticket.title, ticket.reason, language())
 
 
 @blueprint.get("/tickets")

@@ -9,11 +9,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.accounts.models import Role
-from app.core import db
+from app.core import clock, db
 from app.core.types import system
 from app.customers.operations import CustomerDetails, edit_customer
 from app.tickets import operations, searching
 from app.tickets.models import Priority, Ticket, TicketKind, TicketSource
+from app.tickets.reasons import AlarmReason
 from tests import factories
 from tests.personas import make_area, make_user, sign_in
 
@@ -204,3 +205,16 @@ def test_a_kept_list_is_not_shown_to_people_of_another_area(client: FlaskClient)
     assert ticket.number in client.get("/tickets").text
     sign_in(client, make_user(Role.TECHNICIAN, areas=[make_area()]))
     assert ticket.number not in client.get("/tickets").text
+
+
+def test_the_title_that_an_alarm_gave_is_read_in_the_reader_s_language(client: FlaskClient) -> None:
+    reason = AlarmReason(code="E04", name_zh="油温高", name_en="Oil temperature high", at=clock.now())
+    opened(title="E04 油温高", reason=[reason])
+    opened(title="换了说法", reason=[reason])
+    sign_in(client, make_user(Role.CLERK))
+    assert "E04 油温高" in client.get("/tickets").text
+    client.set_cookie("locale", "en")
+    answer = client.get("/tickets").text
+    assert "E04 Oil temperature high" in answer
+    assert "换了说法" in answer
+    assert "油温高" not in answer
