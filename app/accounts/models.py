@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from peewee import BooleanField, CharField, Check, CompositeKey, FixedCharField, ForeignKeyField, IntegerField
+from peewee import SQL, BooleanField, CharField, Check, CompositeKey, FixedCharField, ForeignKeyField, IntegerField, TextField
 
 from app.core.db import BaseModel, InstantField, one_of
 
@@ -32,6 +32,25 @@ class Area(BaseModel):
     name = CharField(60, unique=True)
 
 
+class Station(BaseModel):
+    """Where resident technicians are based (驻点)."""
+
+    name = CharField(60, unique=True, constraints=[Check("name <> ''", name="station_name_is_given")])
+    area = ForeignKeyField(Area, on_delete="RESTRICT")
+    address = CharField(200, default="")
+    is_active = BooleanField(default=True)
+    version = IntegerField(default=1)
+
+
+class Department(BaseModel):
+    """A department outside the centre that work slips and copies go to (质检部, 技术中心, 采购办 …; product.md, settled question 7)."""
+
+    name = CharField(60, unique=True, constraints=[Check("name <> ''", name="department_name_is_given")])
+    email = CharField(120, default="")
+    is_active = BooleanField(default=True)
+    version = IntegerField(default=1)
+
+
 class User(BaseModel):
     """A person who signs in. Never deleted, only disabled."""
 
@@ -44,6 +63,9 @@ class User(BaseModel):
     theme = CharField(10, null=True)
     version = IntegerField(default=1)
     created_at = InstantField()
+    email = CharField(120, default="", constraints=[SQL("DEFAULT ''")])
+    phone = CharField(30, default="", constraints=[SQL("DEFAULT ''")])
+    station = ForeignKeyField(Station, null=True, on_delete="RESTRICT")
 
     class Meta:
         table_name = "person"  # "user" is a reserved word in PostgreSQL
@@ -95,3 +117,22 @@ class SignInAttempt(BaseModel):
 
     class Meta:
         indexes = ((("username", "ip", "at"), False), (("ip", "at"), False))
+
+
+class Notice(BaseModel):
+    """Something a person is told inside the product: ``message`` is a message id, ``params`` its parameters as JSON."""
+
+    user = ForeignKeyField(User, backref="notices", on_delete="RESTRICT", index=False)
+    at = InstantField()
+    message = CharField(200)
+    params = TextField(default="")
+    href = CharField(200, default="")
+    is_urgent = BooleanField(default=False)
+    seen_at = InstantField(null=True)
+    key = CharField(120, null=True, unique=True)
+
+    class Meta:
+        indexes = ((("user", "id"), False),)
+
+
+Notice.add_index(Notice.index(Notice.user, where=SQL("seen_at IS NULL"), name="notice_unseen"))

@@ -23,6 +23,21 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "tickets.open": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER}),
     "tickets.edit": frozenset({CLERK, DEPUTY, MANAGER}),
     "tickets.note": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER, QUALITY}),
+    "hotline.sign": frozenset({DEPUTY}),
+    "complaints.handle": frozenset({CLERK, DEPUTY, MANAGER}),
+    "complaints.answer": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER, QUALITY}),
+    "clocks.edit": frozenset({DEPUTY, MANAGER, ADMIN}),
+    "calendar.edit": frozenset({CLERK, DEPUTY, MANAGER, ADMIN}),
+    "roster.read": frozenset(Role),
+    "roster.edit": frozenset({CLERK, DEPUTY, MANAGER}),
+    "documents.read": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER, QUALITY}),
+    "documents.file": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER}),
+    "models.edit": frozenset({CLERK, DEPUTY, MANAGER}),
+    "imports.run": frozenset({CLERK, DEPUTY, MANAGER, ADMIN}),
+    "mail.read": frozenset({CLERK, DEPUTY, MANAGER}),
+    "broadcasts.send": frozenset({CLERK, DEPUTY, MANAGER}),
+    "personal.unmask": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER}),
+    "settings.edit": frozenset({MANAGER, ADMIN}),
 }
 
 # These see only the areas they work in; all others see every area.

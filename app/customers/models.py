@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from peewee import CharField, Check, ForeignKeyField, IntegerField
+from peewee import SQL, BooleanField, CharField, Check, DateField, ForeignKeyField, IntegerField
 
-from app.accounts.models import Area
+from app.accounts.models import Area, Station
 from app.core.db import BaseModel, InstantField, one_of
 
 
@@ -45,6 +45,7 @@ class Site(BaseModel):
     name = CharField(120)
     address = CharField(200, default="")
     area = ForeignKeyField(Area, null=True, on_delete="RESTRICT")
+    station = ForeignKeyField(Station, null=True, on_delete="RESTRICT")
 
     class Meta:
         indexes = ((("customer", "name"), True),)
@@ -59,6 +60,31 @@ class Contact(BaseModel):
     phone = CharField(30, default="")
     email = CharField(120, default="")
     role = CharField(20, default=ContactRole.OTHER, constraints=[one_of("role", ContactRole)])
+    takes_no_broadcasts = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
 
     class Meta:
         indexes = ((("phone",), False), (("customer", "name", "phone"), True))
+
+
+class Project(BaseModel):
+    """A sale under way: customer, site and sales contract, before a machine exists (product.md, settled question 14)."""
+
+    contract_number = CharField(40, unique=True, constraints=[Check("contract_number <> ''", name="contract_number_is_given")])
+    name = CharField(120)
+    customer = ForeignKeyField(Customer, backref="projects", on_delete="RESTRICT")
+    site = ForeignKeyField(Site, null=True, on_delete="RESTRICT")
+    signed_on = DateField(null=True)
+    remark = CharField(500, default="")
+    version = IntegerField(default=1)
+    created_at = InstantField()
+
+
+class BroadcastMessage(BaseModel):
+    """A notice to many customers at once (5-04); the single e-mails stand in the outbox, ``about`` it."""
+
+    subject = CharField(200)
+    text = CharField(4000)
+    filters = CharField(500, default="")
+    recipients = IntegerField()
+    sent_at = InstantField()
+    by_name = CharField(60)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from peewee import Database
 
 _BLANKS = re.compile(r"\s+")
+# What SQLite keeps of a search index beside it.
+_OF_SEARCH = re.compile(r"[a-z]+_search_")
 
 _POSTGRESQL = {
     "column": """
@@ -39,7 +41,7 @@ def of_sqlite(database: Database) -> Iterator[str]:
     for kind, name, sql in rows:
         text = _BLANKS.sub(" ", sql)
         if kind != "table" or text.startswith("CREATE VIRTUAL"):
-            if not name.startswith("ticket_search_"):
+            if not _OF_SEARCH.match(name):
                 yield f"{kind} {text}"
             continue
         body, _, options = text.partition("(")[2].rpartition(")")

@@ -46,6 +46,7 @@ class TicketSource(StrEnum):
     WALK_IN = "walk_in"
     INSPECTION = "inspection"
     IMPORT = "import"
+    ONLINE = "online"
 
 
 class TicketKind(StrEnum):
@@ -64,6 +65,16 @@ class Priority(StrEnum):
     CRITICAL = "critical"
     HIGH = "high"
     LOW = "low"
+
+
+class IntakeChannel(BaseModel):
+    """A way by which requests come in (5-03): the list is the deployment's, ``source`` says which kind of way it is."""
+
+    name_zh = CharField(40, unique=True)
+    name_en = CharField(40)
+    source = CharField(20, constraints=[one_of("source", TicketSource)])
+    position = IntegerField(default=0)
+    is_active = BooleanField(default=True)
 
 
 class Ticket(BaseModel):
@@ -91,6 +102,16 @@ class Ticket(BaseModel):
     resolved_at = InstantField(null=True)
     closed_at = InstantField(null=True)
     version = IntegerField(default=1)
+    channel = ForeignKeyField(IntakeChannel, null=True, on_delete="RESTRICT", index=False)
+    caller_name = CharField(60, default="", constraints=[SQL("DEFAULT ''")])
+    caller_phone = CharField(30, default="", constraints=[SQL("DEFAULT ''")])
+    is_major = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])  # difficult or major (疑难, 重大; 2B-07)
+    urged_count = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    urged_at = InstantField(null=True)
+    due_at = InstantField(null=True)  # the next deadline of its running clocks; None when none runs
+    split_from = ForeignKeyField("self", null=True, on_delete="RESTRICT")
+    solution = TextField(default="", constraints=[SQL("DEFAULT ''")])  # what solved it, when nobody had to go there
+    follow_token = CharField(32, null=True, unique=True)  # the address under which its reporter follows it
 
     class Meta:
         constraints = [
@@ -103,16 +124,27 @@ class Ticket(BaseModel):
 
 
 Ticket.add_index(Ticket.index(Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_opening"))
+
 Ticket.add_index(Ticket.index(Ticket.status, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_status"))
+
 Ticket.add_index(Ticket.index(Ticket.opened_at.desc(), Ticket.id.desc(), where=SQL("is_open"), name="ticket_open_by_opening"))
+
 Ticket.add_index(
     Ticket.index(Ticket.priority, Ticket.opened_at.desc(), Ticket.id.desc(), where=SQL("is_open"), name="ticket_open_by_priority")
 )
+
 Ticket.add_index(Ticket.index(Ticket.machine, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_machine"))
+
 Ticket.add_index(Ticket.index(Ticket.customer, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_customer"))
+
 Ticket.add_index(Ticket.index(Ticket.area, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_area"))
+
 Ticket.add_index(Ticket.index(Ticket.source, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_source"))
+
 Ticket.add_index(Ticket.index(Ticket.priority, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_priority"))
+
+Ticket.add_index(Ticket.index(Ticket.due_at, Ticket.id, where=SQL("is_open AND due_at IS NOT NULL"), name="ticket_open_by_due"))
+
 Ticket.add_index(Ticket.index(Ticket.kind, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_kind"))
 
 
@@ -131,6 +163,7 @@ class TicketFault(BaseModel):
 TicketFault.add_index(
     TicketFault.index(TicketFault.machine, TicketFault.family, unique=True, where=SQL("is_open"), name="one_open_ticket_per_family")
 )
+
 TicketFault.add_index(TicketFault.index(TicketFault.machine, TicketFault.family, TicketFault.ticket, name="ticket_fault_by_family"))
 
 

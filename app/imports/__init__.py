@@ -1,0 +1,1 @@
+"""Importing registers and history on screen: upload, mapping, preview, progress, undo."""

@@ -1,0 +1,1 @@
+"""The service file: one page per machine, assembled from everything the product knows; reads only."""

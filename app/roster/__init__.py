@@ -1,0 +1,1 @@
+"""The working calendar, the duty roster, and where people are."""
