@@ -28,6 +28,7 @@ ACTIONS = {
     "session.revoke_all": N_("All sessions ended by hand"),
     "sign_in": N_("Sign-in"),
     "sign_out": N_("Sign-out"),
+    "setting.changed": N_("Setting changed"),
     "ticket.opened": N_("Ticket opened"),
     "ticket.noted": N_("Note added"),
     "ticket.edited": N_("Ticket's words changed"),
@@ -50,6 +51,7 @@ OBJECTS = {
     "machine": N_("Machine"),
     "profile": N_("Monitoring profile"),
     "quarantine": N_("Quarantine"),
+    "setting": N_("Setting"),
     "ticket": N_("Ticket"),
     "user": N_("User"),
 }
@@ -96,6 +98,7 @@ FIELDS = {
     "theme": N_("Colours"),
     "title": N_("What it is about"),
     "username": N_("User name"),
+    "value": N_("Value"),
     "version": N_("Version"),
     "warranty_months": N_("Warranty in months"),
 }

@@ -159,6 +159,12 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "ReplyTo": {"centre": N_("To the centre"), "customer": N_("To the customer")},
     "MailState": {"new": N_("Not handled yet"), "ticketed": N_("Made a ticket"), "dismissed": N_("Put aside")},
+    "SettingGroup": {
+        "company": N_("Company and letterhead"),
+        "mail": N_("Mails"),
+        "clocks": N_("Clocks and working hours"),
+        "other": N_("Other settings"),
+    },
     "WarrantyState": {"in": N_("In warranty"), "off": N_("Off warranty"), "unknown": N_("Warranty unknown")},
 }
 

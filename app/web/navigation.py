@@ -58,6 +58,7 @@ MORE = (
     Entry("/users", lazy_gettext("Users"), "users"),
     Entry("/areas", lazy_gettext("Areas"), "map-pin"),
     Entry("/history", lazy_gettext("History"), "history"),
+    Entry("/settings", lazy_gettext("Settings"), "adjustments"),
 )
 SEARCHED = ("/search", "/tickets", "/machines")
 INTAKE = "/tickets/new"

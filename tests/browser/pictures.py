@@ -56,6 +56,7 @@ SCREENS = {
     "user-new": ("admin", "/users/new"),
     "areas": ("admin", "/areas"),
     "history": ("admin", "/history"),
+    "settings": ("admin", "/settings"),
     "account": ("clerk", "/account"),
     "password": ("clerk", "/account/password"),
     "refused": ("technician", "/users"),

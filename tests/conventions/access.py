@@ -97,6 +97,7 @@ ACCESS: dict[str, Access] = {
     "accounts.history": may(Role.ADMIN, Role.MANAGER),
     "accounts.history_csv": may(Role.ADMIN, Role.MANAGER),
     "accounts.history_xlsx": may(Role.ADMIN, Role.MANAGER),
+    "accounts.settings": may(Role.MANAGER, Role.ADMIN),
     # customers
     "customers.index": may(BUSINESS),
     "customers.export_csv": may(BUSINESS),
