@@ -16,6 +16,7 @@ from app.machines.queries import profile_of
 from app.monitoring.evaluation import Evaluator
 from app.monitoring.models import Alarm
 from app.monitoring.operations import acknowledge
+from app.tickets import moving
 from app.tickets import operations as tickets
 from app.tickets.models import Priority, Ticket, TicketKind, TicketSource, TicketStatus
 
@@ -237,4 +238,4 @@ def _move(story: Story, ticket_id: int, to: TicketStatus, at: datetime) -> None:
     if to in words:
         who, text = words[to]
         tickets.add_note(by=story.staff[who], ticket=ticket, text=text, at=at)
-    tickets.change_status(by=story.staff["deputy"], ticket=ticket, to=to, version=ticket.version, at=at)
+    moving.change_status(by=story.staff["deputy"], ticket=ticket, to=to, version=ticket.version, at=at)

@@ -10,7 +10,7 @@ from app.core.errors import N_, Conflict, Invalid
 from app.desk import queries
 from app.machines.warranty import warranty_on
 from app.monitoring import queries as monitoring
-from app.tickets import forms, operations, reasons, states
+from app.tickets import forms, moving, operations, reasons, states
 from app.tickets import queries as tickets
 from app.tickets.models import Ticket, TicketStatus
 from app.web.auth import actor, requires
@@ -61,7 +61,7 @@ def state(number: str) -> Response:
     found, to, reason = tickets.by_number(actor(), number), _state(request.form.get("to", "")), request.form.get("reason", "")
     return _done(
         number,
-        lambda: operations.change_status(by=actor(), ticket=found, to=to, version=_version(), reason=reason),
+        lambda: moving.change_status(by=actor(), ticket=found, to=to, version=_version(), reason=reason),
         reason=reason,
         to=to,
     )
@@ -72,7 +72,7 @@ def state(number: str) -> Response:
 def undo(number: str) -> Response:
     """Take the last change of state back."""
     found = tickets.by_number(actor(), number)
-    return _done(number, lambda: operations.undo(by=actor(), ticket=found, version=_version()))
+    return _done(number, lambda: moving.undo(by=actor(), ticket=found, version=_version()))
 
 
 @blueprint.get("/tickets/<number>/edit")
@@ -124,8 +124,8 @@ def _shown(found: Ticket) -> dict[str, Any]:
         "ticket": found,
         "reasons": reasons.from_json(found.reason),
         "timeline": queries.timeline(found, queries.SHOWN_AT_MOST if shows_all else queries.SHOWN),
-        "ways": states.ways(TicketStatus(found.status), operations.ended_at(found), now) if may_move else (),
-        "undoable": operations.undoable(found, now) if may_move else None,
+        "ways": states.ways(TicketStatus(found.status), moving.ended_at(found), now) if may_move else (),
+        "undoable": moving.undoable(found, now) if may_move else None,
         "needs_reason": lambda to: states.needs_reason(TicketStatus(found.status), to),
         "warranty": machine and _warranty(found),
         "others": tickets.open_of_machine(machine, found) if machine else [],

@@ -10,7 +10,7 @@ from app.core.errors import N_, Conflict
 from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.machines.models import Machine
-from app.tickets import operations, reasons, states
+from app.tickets import moving, operations, reasons, states
 from app.tickets.models import Priority, Ticket, TicketFault, TicketKind, TicketSource, TicketStatus
 from app.tickets.reasons import AlarmReason
 
@@ -123,7 +123,7 @@ def _reopen(by: Actor, machine: Machine, family: str, at: datetime) -> FaultTick
     if last is None or at - _finished_at(last) > states.REOPEN_BY_MONITORING_WITHIN:
         return None
     _take_family(last, machine, family)
-    operations.reopen_for_fault(by=by, ticket=last, at=at)
+    moving.reopen_for_fault(by=by, ticket=last, at=at)
     return FaultTicket(last, Outcome.REOPENED)
 
 
@@ -132,7 +132,7 @@ def _last_finished(machine: Machine, family: str) -> Ticket | None:
 
 
 def _finished_at(ticket: Ticket) -> datetime:
-    ended = operations.ended_at(ticket)
+    ended = moving.ended_at(ticket)
     assert ended is not None
     return ended
 
@@ -172,7 +172,7 @@ def _add_reason(by: Actor, ticket: Ticket, reason: AlarmReason, priority: Priori
     is_new = reason.code not in {one.code for one in known}
     if not is_graver and not is_new:
         return
-    operations.join_reason(
+    moving.join_reason(
         by=by,
         ticket=ticket,
         priority=priority if is_graver else Priority(ticket.priority),

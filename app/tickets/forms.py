@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.core.errors import N_, Invalid
@@ -52,6 +52,7 @@ class WordsForm(FlaskForm):
     priority = SelectField(_("Priority"), choices=_choices("Priority"))
     title = StringField(_("In a few words"), validators=[InputRequired(_("Say in a few words what it is about.")), Length(max=200)])
     text = TextAreaField(_("What was said"), validators=[Length(max=8000)], filters=[_given])
+    is_major = BooleanField(_("Difficult or major"))
 
 
 def new_token() -> str:

@@ -8,7 +8,7 @@ from app.customers import queries as customers
 from app.customers.models import Contact, Customer
 from app.machines import queries as machines
 from app.machines.models import Machine
-from app.tickets.operations import MISSING
+from app.tickets.writing import MISSING
 
 NO_MACHINE = N_("There is no machine of this serial number. Check it, or leave it empty and name the customer.")
 NO_CUSTOMER = N_("No customer is called exactly that; use the full or the short name.")

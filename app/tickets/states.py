@@ -4,6 +4,7 @@
 """
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from app.tickets.models import OPEN_STATUSES, TicketStatus
 
@@ -24,6 +25,18 @@ TRANSITIONS: dict[TicketStatus, tuple[TicketStatus, ...]] = {
     CANCELLED: (),
     MERGED: (),
 }
+
+
+class Outcome(StrEnum):
+    """What becomes of a request while it is taken down: the three buttons of the intake."""
+
+    DISPATCH = "dispatch"
+    SOLVED = "solved"
+    SAVE = "save"
+
+
+# The state in which a ticket begins.
+FIRST: dict[Outcome, TicketStatus] = {Outcome.DISPATCH: WAITING_DISPATCH, Outcome.SOLVED: RESOLVED, Outcome.SAVE: NEW}
 
 REOPEN_BY_HAND_WITHIN = timedelta(days=30)
 REOPEN_BY_MONITORING_WITHIN = timedelta(hours=24)

@@ -15,7 +15,7 @@ from app.monitoring import evaluation, intake, rules
 from app.monitoring.evaluation import Evaluator
 from app.monitoring.models import Alarm, Condition, Episode, EvaluationCursor, InboxMessage, Terminal
 from app.monitoring.rules import Signal, SignalKind
-from app.tickets import operations as tickets
+from app.tickets import moving
 from app.tickets.models import Priority, Ticket, TicketFault, TicketSource, TicketStatus
 from tests import factories
 from tests.monitoring.sender import Sender, ago, store
@@ -235,7 +235,7 @@ def test_a_fault_that_comes_back_within_a_day_opens_its_ticket_again_and_later_a
     store(device.fault("E04", ago(hours=3)), device.fault("E06", ago(hours=3)))
     evaluate(ago(hours=3))
     first = Ticket.get()
-    tickets.change_status(by=system("test"), ticket=first, to=TicketStatus.RESOLVED, version=first.version)
+    moving.change_status(by=system("test"), ticket=first, to=TicketStatus.RESOLVED, version=first.version)
     store(device.fault("E04", ago(hours=2), is_active=False))
     evaluate()
     store(device.fault("E04", ago(hours=1)))
@@ -244,7 +244,7 @@ def test_a_fault_that_comes_back_within_a_day_opens_its_ticket_again_and_later_a
     assert Ticket.select().count() == 1
     assert first.is_open
     assert first.is_recurring
-    tickets.change_status(by=system("test"), ticket=first, to=TicketStatus.RESOLVED, version=first.version)
+    moving.change_status(by=system("test"), ticket=first, to=TicketStatus.RESOLVED, version=first.version)
     store(device.fault("E04", ago(minutes=50), is_active=False), device.fault("E04", ago(minutes=40)))
     evaluate(clock.now() + timedelta(hours=25))
     assert Ticket.select().count() == 2

@@ -15,7 +15,7 @@ from app.core import db, history
 from app.core.errors import Conflict
 from app.core.types import system
 from app.machines.models import Machine
-from app.tickets import faults, operations, reasons, states
+from app.tickets import faults, moving, reasons, states
 from app.tickets.faults import FaultTicket, Outcome
 from app.tickets.models import Priority, Ticket, TicketFault, TicketStatus, TicketTransition
 from app.tickets.reasons import AlarmReason
@@ -35,7 +35,7 @@ def raised(machine: Machine, family: str = "oil", code: str = "E04", at: datetim
 
 def finished(ticket: Ticket, at: datetime, *targets: TicketStatus) -> None:
     for target in targets or (TicketStatus.RESOLVED,):
-        operations.change_status(by=MONITORING, ticket=ticket, to=target, version=ticket.version, at=at)
+        moving.change_status(by=MONITORING, ticket=ticket, to=target, version=ticket.version, at=at)
 
 
 def at_once(*works: Callable[[], object]) -> list[object]:
@@ -115,7 +115,7 @@ def test_a_fault_that_comes_back_later_is_a_linked_repeat(database: Database) ->
 def test_a_cancelled_ticket_is_neither_joined_nor_repeated(database: Database) -> None:
     machine = factories.machine()
     first = raised(machine).ticket
-    operations.change_status(by=MONITORING, ticket=first, to=TicketStatus.CANCELLED, version=1, reason="误报", at=AT)
+    moving.change_status(by=MONITORING, ticket=first, to=TicketStatus.CANCELLED, version=1, reason="误报", at=AT)
     again = raised(machine, at=AT + timedelta(hours=1))
     assert (again.outcome, again.ticket.repeat_of) == (Outcome.OPENED, None)
 
@@ -153,7 +153,7 @@ def test_fi_31_a_clerk_who_closes_while_a_raise_comes(database: Database) -> Non
         ticket = raised(machine).ticket
         version = ticket.version
         closing, raising = at_once(
-            lambda ticket=ticket, version=version: operations.change_status(
+            lambda ticket=ticket, version=version: moving.change_status(
                 by=chen, ticket=ticket, to=TicketStatus.RESOLVED, version=version, at=AT
             ),
             lambda machine=machine: raised(machine, code="E05", at=AT + timedelta(minutes=1)),
@@ -176,9 +176,7 @@ def test_two_who_move_one_ticket_at_once_are_one_winner_and_one_told(database: D
         made = factories.ticket(status=TicketStatus.WAITING_DISPATCH)
         results = at_once(
             *(
-                lambda by=by, made=made: operations.change_status(
-                    by=by, ticket=Ticket.get_by_id(made.id), to=TicketStatus.IN_WORK, version=1
-                )
+                lambda by=by, made=made: moving.change_status(by=by, ticket=Ticket.get_by_id(made.id), to=TicketStatus.IN_WORK, version=1)
                 for by in (zhao, liu)
             )
         )

@@ -10,8 +10,19 @@ from app.core import clock, db, history, live
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.history import HistoryEntry
 from app.core.types import Actor, system
-from app.tickets import operations, states
-from app.tickets.models import Priority, Ticket, TicketFault, TicketKind, TicketNote, TicketSource, TicketStatus, TicketTransition
+from app.tickets import moving, operations, states
+from app.tickets.models import (
+    HotlineRecord,
+    Priority,
+    Ticket,
+    TicketFault,
+    TicketKind,
+    TicketNote,
+    TicketSource,
+    TicketStatus,
+    TicketTransition,
+)
+from app.tickets.states import Outcome
 from tests import factories
 from tests.personas import actor_of, make_area, make_user
 
@@ -36,7 +47,7 @@ def opened(by: Actor, **values: object) -> Ticket:
 
 def moved(by: Actor, ticket: Ticket, *targets: TicketStatus) -> Ticket:
     for target in targets:
-        operations.change_status(by=by, ticket=ticket, to=target, version=ticket.version, reason="重新处理")
+        moving.change_status(by=by, ticket=ticket, to=target, version=ticket.version, reason="重新处理")
     return ticket
 
 
@@ -117,7 +128,7 @@ def test_a_stale_page_changes_nothing(chen: Actor) -> None:
     stale = Ticket.get_by_id(ticket.id)
     moved(chen, ticket, TicketStatus.TRIAGED)
     with pytest.raises(Conflict) as refusal:
-        operations.change_status(by=chen, ticket=stale, to=TicketStatus.CANCELLED, version=stale.version, reason="误报")
+        moving.change_status(by=chen, ticket=stale, to=TicketStatus.CANCELLED, version=stale.version, reason="误报")
     assert refusal.value.params["status"] == "triaged"
     assert Ticket.get_by_id(ticket.id).status == "triaged"
 
@@ -126,13 +137,13 @@ def test_a_stale_page_changes_nothing(chen: Actor) -> None:
 def test_no_step_can_be_skipped(chen: Actor, target: TicketStatus) -> None:
     ticket = opened(chen)
     with pytest.raises(Conflict):
-        operations.change_status(by=chen, ticket=ticket, to=target, version=ticket.version, reason="x")
+        moving.change_status(by=chen, ticket=ticket, to=target, version=ticket.version, reason="x")
 
 
 def test_cancelling_needs_a_reason(chen: Actor) -> None:
     ticket = opened(chen)
     with pytest.raises(Invalid) as refusal:
-        operations.change_status(by=chen, ticket=ticket, to=TicketStatus.CANCELLED, version=ticket.version, reason="  ")
+        moving.change_status(by=chen, ticket=ticket, to=TicketStatus.CANCELLED, version=ticket.version, reason="  ")
     assert "reason" in refusal.value.fields
 
 
@@ -140,30 +151,30 @@ def test_a_finished_ticket_opens_again_within_30_days(chen: Actor) -> None:
     ticket = moved(chen, opened(chen), TicketStatus.RESOLVED)
     late = ticket.resolved_at + states.REOPEN_BY_HAND_WITHIN + timedelta(milliseconds=1)
     with pytest.raises(Conflict):
-        operations.change_status(by=chen, ticket=ticket, to=TicketStatus.TRIAGED, version=ticket.version, reason="又坏了", at=late)
+        moving.change_status(by=chen, ticket=ticket, to=TicketStatus.TRIAGED, version=ticket.version, reason="又坏了", at=late)
     in_time = ticket.resolved_at + states.REOPEN_BY_HAND_WITHIN
-    operations.change_status(by=chen, ticket=ticket, to=TicketStatus.TRIAGED, version=ticket.version, reason="又坏了", at=in_time)
+    moving.change_status(by=chen, ticket=ticket, to=TicketStatus.TRIAGED, version=ticket.version, reason="又坏了", at=in_time)
     assert Ticket.get_by_id(ticket.id).resolved_at is None
 
 
 def test_a_change_of_state_can_be_undone_once(chen: Actor) -> None:
     ticket = moved(chen, opened(chen), TicketStatus.RESOLVED)
-    operations.undo(by=chen, ticket=ticket, version=ticket.version)
+    moving.undo(by=chen, ticket=ticket, version=ticket.version)
     assert (ticket.status, ticket.is_open) == ("new", True)
     with pytest.raises(Conflict):
-        operations.undo(by=chen, ticket=ticket, version=ticket.version)
+        moving.undo(by=chen, ticket=ticket, version=ticket.version)
 
 
 def test_nothing_is_undone_after_an_hour(chen: Actor) -> None:
     ticket = moved(chen, opened(chen), TicketStatus.RESOLVED)
     with pytest.raises(Conflict):
-        operations.undo(by=chen, ticket=ticket, version=ticket.version, at=clock.now() + timedelta(minutes=61))
+        moving.undo(by=chen, ticket=ticket, version=ticket.version, at=clock.now() + timedelta(minutes=61))
 
 
 def test_the_opening_cannot_be_undone(chen: Actor) -> None:
     ticket = opened(chen)
     with pytest.raises(Conflict):
-        operations.undo(by=chen, ticket=ticket, version=ticket.version)
+        moving.undo(by=chen, ticket=ticket, version=ticket.version)
 
 
 def test_a_ticket_cannot_open_again_while_another_stands_for_its_fault(chen: Actor) -> None:
@@ -173,7 +184,7 @@ def test_a_ticket_cannot_open_again_while_another_stands_for_its_fault(chen: Act
     moved(chen, ticket, TicketStatus.RESOLVED)
     TicketFault.create(ticket=opened(chen, machine=machine), machine=machine, family="oil", is_open=True)
     with pytest.raises(Conflict):
-        operations.change_status(by=chen, ticket=ticket, to=TicketStatus.TRIAGED, version=ticket.version, reason="又坏了")
+        moving.change_status(by=chen, ticket=ticket, to=TicketStatus.TRIAGED, version=ticket.version, reason="又坏了")
     assert Ticket.get_by_id(ticket.id).status == "resolved"
     assert history.verify().problem is None
 
@@ -198,3 +209,56 @@ def test_words_changed_by_two_are_changed_by_the_first(chen: Actor) -> None:
     operations.edit(by=chen, ticket=ticket, version=1, title="门锁不到位")
     with pytest.raises(Conflict):
         operations.edit(by=chen, ticket=Ticket.get_by_id(ticket.id), version=1, title="黑屏")
+
+
+def test_the_three_buttons_of_the_intake_lead_to_three_states(chen: Actor) -> None:
+    found = {
+        outcome: (ticket.status, ticket.is_open, bool(ticket.resolved_at))
+        for outcome in Outcome
+        if (ticket := Ticket.get_by_id(opened(chen, outcome=outcome, solution="远程复位后恢复").id))
+    }
+    assert found == {
+        Outcome.DISPATCH: ("waiting_dispatch", True, False),
+        Outcome.SOLVED: ("resolved", False, True),
+        Outcome.SAVE: ("new", True, False),
+    }
+
+
+def test_solved_on_the_phone_says_what_solved_it(chen: Actor) -> None:
+    with pytest.raises(Invalid) as refusal:
+        opened(chen, outcome=Outcome.SOLVED, solution=" ")
+    assert "solution" in refusal.value.fields
+
+
+def test_monitoring_cannot_skip_the_verification() -> None:
+    ticket = opened(system("monitoring"), source=TicketSource.MONITORING, outcome=Outcome.DISPATCH)
+    assert ticket.status == TicketStatus.TO_VERIFY
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "has_record"),
+    [
+        (TicketSource.HOTLINE, TicketKind.FAULT_REPORT, True),
+        (TicketSource.HOTLINE, TicketKind.COMPLAINT, True),
+        (TicketSource.HOTLINE, TicketKind.ENQUIRY, False),
+        (TicketSource.WECHAT, TicketKind.FAULT_REPORT, False),
+    ],
+)
+def test_a_400_call_for_a_repair_or_a_complaint_has_a_record(chen: Actor, source: TicketSource, kind: TicketKind, has_record: bool) -> None:
+    called_at = clock.now() - timedelta(minutes=3)
+    ticket = opened(chen, source=source, kind=kind, called_at=called_at)
+    found = HotlineRecord.get_or_none(HotlineRecord.ticket == ticket)
+    assert (found is not None) == has_record
+    if found:
+        assert (found.called_at, found.taken_by_name, found.signed_at) == (called_at, "陈文员", None)
+
+
+def test_a_caller_nobody_knows_is_filed_all_the_same(chen: Actor) -> None:
+    ticket = opened(chen, customer=None, caller_name="张师傅", caller_phone="13800001234")
+    assert (ticket.customer, ticket.caller_phone) == (None, "13800001234")
+
+
+def test_the_history_keeps_callers_only_as_digests(chen: Actor) -> None:
+    opened(chen, caller_name="张师傅", caller_phone="13800001234")
+    assert "13800001234" not in HistoryEntry.get().after
+    assert history.verify().problem is None

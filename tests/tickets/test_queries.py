@@ -10,7 +10,7 @@ from app.accounts.models import Role
 from app.core import clock, db
 from app.core.errors import NotFound
 from app.core.types import Actor
-from app.tickets import operations, queries, searching
+from app.tickets import moving, operations, queries, searching
 from app.tickets.models import Priority, Ticket, TicketKind, TicketSource, TicketStatus
 from app.tickets.queries import TicketFilter
 from tests import factories
@@ -92,10 +92,10 @@ def test_notes_are_found_too(chen: Actor) -> None:
 
 def test_a_ticket_that_was_finished_is_no_longer_found_among_the_open_ones(chen: Actor) -> None:
     made = ticket(title="漏油")
-    operations.change_status(by=chen, ticket=made, to=TicketStatus.RESOLVED, version=1)
+    moving.change_status(by=chen, ticket=made, to=TicketStatus.RESOLVED, version=1)
     assert (listed(chen, q="漏油", status="open"), listed(chen, q="漏油", status="any")) == ([], [made.number])
     operations.add_note(by=chen, ticket=made, text="其实没好")  # writes its document anew, without the mark of an open one
-    operations.undo(by=chen, ticket=made, version=2)
+    moving.undo(by=chen, ticket=made, version=2)
     assert listed(chen, q="漏油", status="open") == [made.number]
 
 

@@ -11,7 +11,7 @@ from peewee import Database
 from app.core import clock, db
 from app.core.errors import Conflict, DomainError
 from app.core.types import Actor
-from app.tickets import operations, states
+from app.tickets import moving, states
 from app.tickets.models import OPEN_STATUSES, Ticket, TicketFault, TicketStatus, TicketTransition
 from tests import factories
 
@@ -77,9 +77,9 @@ def test_any_walk_keeps_row_faults_and_history_of_states_in_step(sqlite_database
         fresh = Ticket.get_by_id(ticket.id)
         try:
             if target == "undo":
-                operations.undo(by=CHEN, ticket=fresh, version=version, at=at)
+                moving.undo(by=CHEN, ticket=fresh, version=version, at=at)
             else:
-                operations.change_status(by=CHEN, ticket=fresh, to=target, version=version, reason="因为", at=at)
+                moving.change_status(by=CHEN, ticket=fresh, to=target, version=version, reason="因为", at=at)
             moved = True
         except Conflict:
             moved = False
@@ -110,5 +110,5 @@ def test_any_walk_keeps_row_faults_and_history_of_states_in_step(sqlite_database
 def test_a_refusal_is_always_in_words(sqlite_database: Database) -> None:
     ticket = factories.ticket(status=TicketStatus.MERGED, merged_into=factories.ticket())
     with pytest.raises(DomainError) as refusal:
-        operations.change_status(by=CHEN, ticket=ticket, to=TicketStatus.NEW, version=1)
+        moving.change_status(by=CHEN, ticket=ticket, to=TicketStatus.NEW, version=1)
     assert refusal.value.message

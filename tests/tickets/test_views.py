@@ -12,7 +12,7 @@ from app.accounts.models import Role
 from app.core import clock, db
 from app.core.types import system
 from app.customers.operations import CustomerDetails, edit_customer
-from app.tickets import operations, searching
+from app.tickets import moving, operations, searching
 from app.tickets.models import Priority, Ticket, TicketKind, TicketSource
 from app.tickets.reasons import AlarmReason
 from tests import factories
@@ -62,7 +62,7 @@ def test_a_poll_costs_nothing_until_a_ticket_changes(clerk: FlaskClient) -> None
     tag = clerk.get("/tickets", headers=HTMX).headers["HX-PTag"]
     polled = clerk.get("/tickets", headers=HTMX | {"HX-PTag": tag})
     assert (polled.status_code, polled.data) == (304, b"")
-    operations.change_status(by=system("tests"), ticket=ticket, to="triaged", version=1)
+    moving.change_status(by=system("tests"), ticket=ticket, to="triaged", version=1)
     assert clerk.get("/tickets", headers=HTMX | {"HX-PTag": tag}).status_code == 200
 
 
@@ -73,7 +73,7 @@ def test_another_filter_is_never_answered_as_unchanged(clerk: FlaskClient) -> No
 
 def test_a_search_looks_at_finished_tickets_too(clerk: FlaskClient) -> None:
     ticket = opened()
-    operations.change_status(by=system("tests"), ticket=ticket, to="resolved", version=1)
+    moving.change_status(by=system("tests"), ticket=ticket, to="resolved", version=1)
     assert ticket.number in clerk.get("/tickets?q=漏油").text
     assert ticket.number not in clerk.get("/tickets").text
 

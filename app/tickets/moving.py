@@ -1,0 +1,117 @@
+"""How tickets change their state: moved on, undone, opened again by their fault. ``states`` says which ways there are."""
+
+from datetime import datetime
+from typing import Any
+
+from peewee import IntegrityError
+
+from app.core import clock, db
+from app.core.errors import N_, Conflict, Invalid
+from app.core.prepared import Prepared
+from app.core.types import Actor
+from app.tickets import searching, states
+from app.tickets.models import Priority, Ticket, TicketFault, TicketStatus, TicketTransition
+from app.tickets.writing import claim, note_transition, record, stale
+
+MAX_REASON = 2_000
+
+
+def change_status(
+    *,
+    by: Actor,
+    ticket: Ticket,
+    to: TicketStatus,
+    version: int,
+    reason: str = "",
+    solution: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Move a ticket on along ``states.TRANSITIONS``; ``solution`` says what solved it when it is resolved.
+
+    Raises ``Conflict`` when it is no longer in the state of ``version`` or the way does not exist, ``Invalid`` without a needed reason.
+    """
+    by.require("tickets.edit")
+    changed_at = at or clock.now()
+    present = TicketStatus(ticket.status)
+    if to not in states.ways(present, ended_at(ticket), changed_at) or ticket.version != version:
+        raise stale(ticket.id)
+    if states.needs_reason(present, to) and not reason.strip():
+        raise Invalid(N_("Say why, in a few words."), fields={"reason": N_("A reason is needed here.")})
+    solved = {"solution": solution.strip()} if solution is not None and to == TicketStatus.RESOLVED else {}
+    with db.transaction():
+        move(by, ticket, to, version, at=changed_at, reason=reason.strip()[:MAX_REASON], **solved)
+
+
+def ended_at(ticket: Ticket) -> datetime | None:
+    """When the ticket was resolved, or closed without that; None while it is open."""
+    return None if ticket.is_open else ticket.resolved_at or ticket.closed_at
+
+
+def undo(*, by: Actor, ticket: Ticket, version: int, at: datetime | None = None) -> None:
+    """Take the last change of state back, within ``states.UNDO_WITHIN``. Raises ``Conflict`` when it can no longer be."""
+    by.require("tickets.edit")
+    undone_at = at or clock.now()
+    with db.transaction():
+        last = undoable(ticket, undone_at)
+        if last is None or ticket.version != version:
+            raise stale(ticket.id)
+        move(by, ticket, TicketStatus(last.from_status), version, at=undone_at, reason=states.UNDONE)
+
+
+_last_transition = Prepared(
+    lambda ticket_id: TicketTransition.select().where(TicketTransition.ticket == ticket_id).order_by(TicketTransition.id.desc()).limit(1)
+)
+
+
+def undoable(ticket: Ticket, at: datetime) -> TicketTransition | None:
+    """The last change of state if a person made it lately and it was not itself an undoing."""
+    last: TicketTransition | None = _last_transition.first(ticket.id)
+    if last is None or last.from_status is None or last.by_id is None or last.to_status == TicketStatus.MERGED:
+        return None
+    is_fresh = at - last.at <= states.UNDO_WITHIN and last.to_status == ticket.status and last.reason != states.UNDONE
+    return last if is_fresh else None
+
+
+def reopen_for_fault(*, by: Actor, ticket: Ticket, at: datetime) -> None:
+    """Open a finished ticket again because its fault came back (T12); the caller holds the row and its transaction."""
+    move(by, ticket, TicketStatus.TO_VERIFY, ticket.version, at=at, reason=states.RECURRED, is_recurring=True)
+
+
+def join_reason(*, by: Actor, ticket: Ticket, priority: Priority, reason: str, at: datetime) -> None:
+    """Add what joined a ticket to why it exists, and raise its priority; the caller holds the row and its transaction."""
+    before = {"priority": ticket.priority, "reason": ticket.reason}
+    claim(ticket, ticket.version, changed_at=at, priority=priority, reason=reason)
+    searching.index(ticket)
+    record(by, "joined", ticket, before=before, after={"priority": priority, "reason": reason})
+
+
+def move(by: Actor, ticket: Ticket, to: TicketStatus, version: int, *, at: datetime, reason: str, **more: Any) -> None:
+    """Put the ticket into ``to`` with ``more`` fields, in the running transaction; the caller has checked that the way exists.
+
+    Raises ``Conflict`` for another ``version``, or when a fault of the ticket has another open ticket by now.
+    """
+    present = TicketStatus(ticket.status)
+    claim(ticket, version, changed_at=at, **_fields_of(ticket, to, at), **more)
+    _keep_faults(ticket)
+    if ticket.is_open != states.is_open(present):
+        searching.index(ticket)
+    note_transition(by, ticket, at, present, reason)
+    record(by, "moved", ticket, before={"status": present}, after={"status": to, "reason": reason})
+
+
+def _fields_of(ticket: Ticket, to: TicketStatus, at: datetime) -> dict[str, Any]:
+    if states.is_open(to):
+        return {"status": to, "is_open": True, "resolved_at": None, "closed_at": None}
+    if to == TicketStatus.RESOLVED:
+        return {"status": to, "is_open": False, "resolved_at": ticket.resolved_at or at, "closed_at": None}
+    return {"status": to, "is_open": False, "closed_at": at}
+
+
+def _keep_faults(ticket: Ticket) -> None:
+    """Faults of a ticket are open while it is; raises ``Conflict`` when another ticket stands for one of them by now."""
+    query = TicketFault.update(is_open=ticket.is_open).where(TicketFault.ticket == ticket, TicketFault.is_open != ticket.is_open)
+    try:
+        with db.savepoint():
+            query.execute()
+    except IntegrityError as error:
+        raise Conflict(N_("Another open ticket stands for this fault of the machine by now; go on there.")) from error
