@@ -6,7 +6,6 @@ from typing import Any
 
 from app.accounts import queries
 from app.accounts.queries import HistoryFilter, HistoryLine, UserFilter, UserLine
-from app.core import clock
 
 USER_COLUMNS = ("username", "name", "roles", "areas", "active", "created_at")
 HISTORY_COLUMNS = ("id", "at", "actor_id", "actor", "role", "ip", "action", "object_type", "object_id", "before", "after")
@@ -19,7 +18,7 @@ def users(wanted: UserFilter, sort: str) -> list[list[Any]]:
 
 def _user(line: UserLine) -> list[Any]:
     user = line.user
-    return [user.username, user.name, " ".join(line.roles), ", ".join(line.areas), int(user.is_active), clock.local_text(user.created_at)]
+    return [user.username, user.name, [str(role) for role in line.roles], ", ".join(line.areas), user.is_active, user.created_at]
 
 
 def history(wanted: HistoryFilter) -> Iterator[list[Any]]:
@@ -27,7 +26,7 @@ def history(wanted: HistoryFilter) -> Iterator[list[Any]]:
     for line in queries.whole_history(wanted):
         entry = line.entry
         yield [
-            entry.id, clock.local_text(entry.at), entry.actor_id, entry.actor_name, entry.role, entry.ip,
+            entry.id, entry.at, entry.actor_id, entry.actor_name, entry.role.split(","), entry.ip,
             entry.action, entry.object_type, entry.object_id, entry.before, _after(line),
         ]  # fmt: skip
 

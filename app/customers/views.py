@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core import paging
-from app.core.errors import Conflict
+from app.core.errors import N_, Conflict
 from app.customers import forms, operations, queries
 from app.customers.models import Customer, CustomerKind
 from app.customers.queries import Filters
@@ -43,7 +43,7 @@ def export_csv() -> Response:
 @requires("customers.read")
 def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
-    return exports.xlsx_response("customers", "customers", COLUMNS, _rows())
+    return exports.xlsx_response("customers", N_("Customers"), COLUMNS, _rows(), labels={"kind": "CustomerKind"})
 
 
 def _wanted() -> Filters:

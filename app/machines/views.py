@@ -9,7 +9,7 @@ from peewee import ModelSelect
 from werkzeug.wrappers import Response
 
 from app.core import paging
-from app.core.errors import Conflict, InvalidFile
+from app.core.errors import N_, Conflict, InvalidFile
 from app.customers import queries as customers
 from app.machines import forms, operations, profile_operations, queries
 from app.machines.profile_operations import ImportedProfile
@@ -48,7 +48,7 @@ def export_csv() -> Response:
 @requires("machines.read")
 def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
-    return exports.xlsx_response("machines", "machines", COLUMNS, _rows(_found()))
+    return exports.xlsx_response("machines", N_("Machines"), COLUMNS, _rows(_found()), labels={"warranty": "WarrantyState"})
 
 
 def _sort() -> str:
@@ -71,13 +71,9 @@ def _rows(found: ModelSelect) -> Iterator[list[Any]]:
         warranty = queries.warranty_now(m)
         yield [
             m.serial, m.device, m.model.name, m.profile and m.profile.name, m.customer and m.customer.name, m.site and m.site.name,
-            m.site and m.site.address, m.area and m.area.name, m.gateway, _iso(m.accepted_on), _iso(m.shipped_on), m.warranty_months,
-            m.batch, warranty.state.value, _iso(warranty.last_on),
+            m.site and m.site.address, m.area and m.area.name, m.gateway, m.accepted_on, m.shipped_on, m.warranty_months,
+            m.batch, warranty.state.value, warranty.last_on,
         ]  # fmt: skip
-
-
-def _iso(value: Any) -> str:
-    return value.isoformat() if value else ""
 
 
 @blueprint.route("/machines/new", methods=["GET", "POST"])

@@ -18,6 +18,8 @@ COLUMNS = (
     "codes", "customer", "warranty", "order", "technician", "resolved_at", "closed_at",
 )  # fmt: skip
 
+# The enumerations of the columns that hold codes.
+LABELS = {"source": "TicketSource", "kind": "TicketKind", "status": "TicketStatus", "priority": "Priority", "warranty": "WarrantyState"}
 
 _READ = (
     Ticket.number,
@@ -65,9 +67,9 @@ def rows(actor: Actor, wanted: TicketFilter) -> Iterator[list[Any]]:
     """
     for one in queries.every(actor, wanted, _READ, _Exported):
         yield [
-            one.number, clock.local_text(one.opened_at), one.source, one.kind, one.status, one.priority, one.serial, one.device,
+            one.number, one.opened_at, one.source, one.kind, one.status, one.priority, one.serial, one.device,
             " ".join(reasons.codes(one.reason)), one.customer, _warranty(one), "", "",
-            clock.local_text(one.resolved_at), clock.local_text(one.closed_at),
+            one.resolved_at, one.closed_at,
         ]  # fmt: skip
 
 

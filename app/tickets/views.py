@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
+from app.core.errors import N_
 from app.core.types import Actor
 from app.customers import queries as customers
 from app.tickets import exporting, forms, naming, operations, queries, reasons
@@ -51,7 +52,8 @@ def export_csv() -> Response:
 @requires("tickets.read")
 def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
-    return exports.xlsx_response("tickets", "tickets", exporting.COLUMNS, exporting.rows(actor(), forms.wanted_from(request.args)))
+    rows = exporting.rows(actor(), forms.wanted_from(request.args))
+    return exports.xlsx_response("tickets", N_("Tickets"), exporting.COLUMNS, rows, labels=exporting.LABELS)
 
 
 @blueprint.get("/tickets/new")

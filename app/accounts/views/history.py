@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from app.accounts import exporting, queries
+from app.accounts import exporting, history_words, queries
 from app.accounts.queries import HistoryFilter
 from app.accounts.views.blueprint import blueprint
 from app.core.clock import UTC
+from app.core.errors import N_
 from app.web import exports
 from app.web.auth import requires
 from app.web.render import render
@@ -37,7 +38,10 @@ def history_csv() -> Response:
 @requires("history.read")
 def history_xlsx() -> Response:
     """The history with the same filters as a workbook."""
-    return exports.xlsx_response("history", "history", exporting.HISTORY_COLUMNS, exporting.history(_wanted()))
+    labels: exports.Labels = {"action": history_words.ACTIONS, "object_type": history_words.OBJECTS, "role": "Role"}
+    return exports.xlsx_response(
+        "history", N_("History"), exporting.HISTORY_COLUMNS, exporting.history(_wanted()), words={"role": N_("Roles")}, labels=labels
+    )
 
 
 def _wanted() -> HistoryFilter:

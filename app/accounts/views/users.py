@@ -10,6 +10,7 @@ from app.accounts.forms import NewUserForm, PasswordForm, UserForm
 from app.accounts.queries import UserFilter
 from app.accounts.views.blueprint import blueprint
 from app.core import clock
+from app.core.errors import N_
 from app.web import exports
 from app.web.auth import actor, requires
 from app.web.forms import status_of, submitted
@@ -37,7 +38,9 @@ def users_csv() -> Response:
 @requires("users.manage")
 def users_xlsx() -> Response:
     """The list with the same filters as a workbook."""
-    return exports.xlsx_response("users", "users", exporting.USER_COLUMNS, exporting.users(_wanted(), _sort()))
+    return exports.xlsx_response(
+        "users", N_("Users"), exporting.USER_COLUMNS, exporting.users(_wanted(), _sort()), labels={"roles": "Role"}
+    )
 
 
 def _wanted() -> UserFilter:

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, request
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core import clock
+from app.core.errors import N_
 from app.customers import queries as customers
 from app.monitoring import fault_register, forms
 from app.monitoring.fault_register import COLUMNS, Filters
@@ -43,7 +43,8 @@ def faults_csv() -> Response:
 @requires("monitoring.read")
 def faults_xlsx() -> Response:
     """The register with the same filters as a workbook."""
-    return exports.xlsx_response("faults", _("Fault register"), COLUMNS, _exported())
+    words = {"name": N_("Fault")}
+    return exports.xlsx_response("faults", N_("Fault register"), COLUMNS, _exported(), words=words, labels={"severity": "Priority"})
 
 
 def _filters() -> Filters:
