@@ -20,7 +20,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from peewee import Database
 
-from app.core import clock, db, history, migrating
+from app.core import clock, db, files, history, migrating
 from app.core.config import Config, load_config
 from tests import postgresql
 
@@ -104,8 +104,9 @@ def postgresql_cluster(request: pytest.FixtureRequest) -> postgresql.Cluster:
         return postgresql.Cluster(json.loads(description.read_text())["port"])
 
 
-def _configure() -> None:
+def _configure(request: pytest.FixtureRequest) -> None:
     history.configure(AUDIT_KEY)
+    files.configure(request.getfixturevalue("tmp_path") / "files")
     clock.use_zone(ZoneInfo("Asia/Shanghai"))
 
 
@@ -138,21 +139,21 @@ def _on_postgresql(request: pytest.FixtureRequest) -> Iterator[Database]:
 @pytest.fixture
 def sqlite_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh migrated SQLite database, bound and connected."""
-    _configure()
+    _configure(request)
     yield from _on_sqlite(request)
 
 
 @pytest.fixture
 def postgresql_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh migrated PostgreSQL database, bound and connected."""
-    _configure()
+    _configure(request)
     yield from _on_postgresql(request)
 
 
 @pytest.fixture(params=BACKENDS)
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh migrated database, bound and connected; the test runs on both backends."""
-    _configure()
+    _configure(request)
     yield from (_on_sqlite if request.param == "sqlite" else _on_postgresql)(request)
 
 
@@ -203,6 +204,7 @@ def app(database: Database, config: Config, tmp_path_factory: pytest.TempPathFac
     """The portal on this test's database, without CSRF tokens (their own tests switch them on)."""
     portal = _portal(tmp_path_factory.getbasetemp())
     db.database.initialize(database)
+    files.configure(config.files_dir)
     portal.config["CENTRE"] = dataclasses.replace(config, is_demo=True)
     portal.extensions["fragments"].clear()  # kept from another test's database
     return portal

@@ -49,6 +49,11 @@ class Config:
         """Where the heads of the history chain are kept beside the database."""
         return self.data_dir / "history-heads.jsonl"
 
+    @property
+    def files_dir(self) -> Path:
+        """Where the files stand that people hand in."""
+        return self.data_dir / "files"
+
 
 class _Reader:
     """Reads one name after the other and collects what is wrong."""

@@ -1,8 +1,8 @@
-"""What every process does first: settings, database, key of the history."""
+"""What every process does first: settings, database, key of the history, place of the files."""
 
 from pathlib import Path
 
-from app.core import clock, db, history
+from app.core import clock, db, files, history
 from app.core.config import Config
 
 
@@ -13,4 +13,5 @@ def start(config: Config) -> None:
     if db.is_sqlite():
         Path(db.database.obj.database).parent.mkdir(parents=True, exist_ok=True)
     history.configure(config.audit_key)
+    files.configure(config.files_dir)
     clock.use_zone(config.zone)
