@@ -5,7 +5,8 @@ from typing import Any
 
 from app.accounts.models import Area
 from app.core import clock, db
-from app.customers.models import Contact, Customer, Site
+from app.core.files import StoredFile
+from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Machine, MachineModel
 from app.tickets.models import OPEN_STATUSES, Priority, Ticket, TicketKind, TicketSource, TicketStatus
 
@@ -32,6 +33,23 @@ def contact(**values: Any) -> Contact:
     number = next(_count)
     with db.transaction():
         return Contact.create(**{"customer": owner, "name": f"Contact {number}", "phone": f"138{number:08d}"} | values)
+
+
+def project(**values: Any) -> Project:
+    """A sale under way, of a customer (a new one unless given)."""
+    number = next(_count)
+    owner = values.pop("customer", None) or customer()
+    with db.transaction():
+        defaults = {"contract_number": f"XS{number:05d}", "name": f"Project {number}", "customer": owner, "created_at": clock.now()}
+        return Project.create(**defaults | values)
+
+
+def stored_file(**values: Any) -> StoredFile:
+    """A scan as it is kept; there are no bytes behind it."""
+    number = next(_count)
+    defaults = {"id": f"{number:032x}", "digest": f"{number:064x}", "name": f"scan{number}.pdf", "media_type": "application/pdf"}
+    with db.transaction():
+        return StoredFile.create(**defaults | {"size": 10, "created_at": clock.now()} | values)
 
 
 def machine_model(**values: Any) -> MachineModel:

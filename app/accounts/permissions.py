@@ -32,6 +32,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "roster.edit": frozenset({CLERK, DEPUTY, MANAGER}),
     "documents.read": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER, QUALITY}),
     "documents.file": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER}),
+    "documents.edit": frozenset({CLERK, DEPUTY, MANAGER}),
     "models.edit": frozenset({CLERK, DEPUTY, MANAGER}),
     "imports.run": frozenset({CLERK, DEPUTY, MANAGER, ADMIN}),
     "mail.read": frozenset({CLERK, DEPUTY, MANAGER}),

@@ -1,7 +1,8 @@
 """Time: UTC everywhere, milliseconds since 1970 in the database."""
 
 import time
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import time as day_time
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -39,6 +40,16 @@ def use_zone(zone: tzinfo) -> None:
 def zone() -> tzinfo:
     """The deployment's time zone: what a day and a month are."""
     return _zone
+
+
+def start_of(day: date) -> datetime:
+    """The moment at which ``day`` begins in the deployment's time zone."""
+    return datetime.combine(day, day_time(), _zone)
+
+
+def end_of(day: date) -> datetime:
+    """The moment at which ``day`` is over: the beginning of the next one."""
+    return start_of(day + timedelta(days=1))
 
 
 def local_text(at: datetime | None) -> str:
