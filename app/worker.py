@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.accounts import sessions, throttle
-from app.core import clock, files, history, jobs, submissions
+from app.core import clock, files, history, jobs, mailing, submissions
 from app.core.config import Config, ConfigError, load_config
 from app.core.errors import Unavailable
 from app.core.jobs import Job
@@ -33,6 +33,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
 
     return (
         Job("heartbeat", timedelta(seconds=15), lambda at: "alive"),
+        Job("send-mail", timedelta(seconds=5), lambda at: mailing.send_due(config.smtp_url, config.mail_from, at)),
         Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),
         Job("store-history-head", timedelta(hours=1), store_head),
         Job("purge-sessions", timedelta(hours=1), lambda at: f"{sessions.purge(at)} deleted"),
@@ -59,7 +60,7 @@ def run(config: Config, stopping: threading.Event) -> None:
         wait_s = LOOK_EVERY_S
         try:
             for outcome in jobs.tick(what, clock.now()):
-                if outcome.name != "heartbeat":
+                if outcome.result and outcome.name != "heartbeat":
                     log.info("job_done", job=outcome.name, result=outcome.result)
         except Unavailable:
             log.warning("database_unavailable")

@@ -1,6 +1,7 @@
 """Settings from the environment, all checked at start (interfaces.md lists the names)."""
 
 import os
+import re
 import secrets
 import socket
 from collections.abc import Mapping
@@ -43,6 +44,9 @@ class Config:
     zone: ZoneInfo
     default_locale: str
     is_plain_http: bool
+    smtp_url: str | None
+    mail_from: str
+    mail_inbox_url: str | None
 
     @property
     def heads_file(self) -> Path:
@@ -76,6 +80,22 @@ class _Reader:
         value = self.environ.get(name) or default
         if value is not None and urlsplit(value).scheme not in schemes:
             self.mistakes.append(f"{name}: it must begin with one of {', '.join(f'{scheme}://' for scheme in schemes)}")
+        return value
+
+    def mail_server(self, name: str, schemes: tuple[str, ...], clear_scheme: str | None = None) -> str | None:
+        """The address of a mail server; ``clear_scheme`` never encrypts, so that passwords over it are for this host alone."""
+        value = self.url(name, None, schemes)
+        parts = urlsplit(value or "")
+        if value and not parts.hostname:
+            self.mistakes.append(f"{name}: it names no host")
+        elif value and parts.scheme == clear_scheme and parts.password and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+            self.mistakes.append(f"{name}: a password would travel in the clear; use {clear_scheme}s://")
+        return value
+
+    def address(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+            self.mistakes.append(f"{name}: it must be a plain e-mail address such as service@example.com")
         return value
 
     def switch(self, name: str, default: bool) -> bool:
@@ -150,6 +170,9 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         zone=read.zone("TZ_NAME", "Asia/Shanghai"),
         default_locale=read.choice("DEFAULT_LOCALE", "zh_CN", LOCALES),
         is_plain_http=read.switch("PLAIN_HTTP", False),
+        smtp_url=read.mail_server("SMTP_URL", ("smtp", "smtps")),
+        mail_from=read.address("MAIL_FROM", "customer-centre@localhost"),
+        mail_inbox_url=read.mail_server("MAIL_INBOX_URL", ("imap", "imaps"), clear_scheme="imap"),
     )
     if read.mistakes:
         raise ConfigError(read.mistakes)

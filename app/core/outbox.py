@@ -1,12 +1,14 @@
 """What is told to the outside: a row in the transaction of what it tells, sent by the worker (architecture §3, outside effects)."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from peewee import SQL, CharField, IntegerField, TextField
+from peewee import SQL, CharField, IntegerField, ModelSelect, TextField
 
 from app.core import clock, db
 from app.core.db import BaseModel, InstantField, one_of
+from app.core.errors import N_, Conflict
 
 
 class Channel(StrEnum):
@@ -14,6 +16,14 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     WECOM = "wecom"
+
+
+class OutboxState(StrEnum):
+    """Where a message stands; follows from its columns."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
 
 
 class OutboxMessage(BaseModel):
@@ -32,10 +42,31 @@ class OutboxMessage(BaseModel):
     failed_at = InstantField(null=True)
     last_error = TextField(default="")
 
+    @property
+    def state(self) -> OutboxState:
+        """Where it stands."""
+        if self.sent_at:
+            return OutboxState.SENT
+        return OutboxState.FAILED if self.failed_at else OutboxState.WAITING
+
 
 OutboxMessage.add_index(
     OutboxMessage.index(OutboxMessage.next_try_at, where=SQL("sent_at IS NULL AND failed_at IS NULL"), name="outbox_message_waiting")
 )
+
+_WAITS = OutboxMessage.sent_at.is_null() & OutboxMessage.failed_at.is_null()
+# How long a worker may take for a message before another one tries it.
+CLAIMED_FOR = timedelta(minutes=5)
+# After the n-th try that went wrong; then it has failed.
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 120, 240, 480))
+
+
+class Undeliverable(Exception):
+    """The other side refused the message for good; the words say why."""
+
+
+class Undelivered(Exception):
+    """It did not work this time; the words say why."""
 
 
 def queue_email(*, to: str, subject: str, body: str, about: str = "", key: str | None = None, at: datetime | None = None) -> None:
@@ -48,3 +79,64 @@ def queue_email(*, to: str, subject: str, body: str, about: str = "", key: str |
     OutboxMessage.insert(
         channel=Channel.EMAIL, recipient=to, subject=subject[:200], body=body, about=about, key=key, created_at=now, next_try_at=now
     ).on_conflict_ignore().execute()
+
+
+def due(channel: Channel, at: datetime, limit: int) -> list[OutboxMessage]:
+    """What waits to be sent now, oldest try first."""
+    query = OutboxMessage.select().where(_WAITS, OutboxMessage.channel == channel, OutboxMessage.next_try_at <= at)
+    return list(query.order_by(OutboxMessage.next_try_at, OutboxMessage.id).limit(limit))
+
+
+def attempt(message: OutboxMessage, send: Callable[[OutboxMessage], None], at: datetime) -> OutboxState | None:
+    """Claim ``message``, ``send`` it outside of any transaction, and note what came of it; None when another worker has it.
+
+    Killed between sending and noting, the message goes out again after ``CLAIMED_FOR``: better twice than never.
+    """
+    if not _claim(message, at):
+        return None
+    try:
+        send(message)
+    except Undeliverable as error:
+        return _settle(message, failed_at=at, last_error=str(error))
+    except Undelivered as error:
+        return _put_off(message, at, str(error))
+    return _settle(message, sent_at=at, last_error="")
+
+
+def _claim(message: OutboxMessage, at: datetime) -> bool:
+    is_mine = _WAITS & (OutboxMessage.id == message.id) & (OutboxMessage.next_try_at == message.next_try_at)
+    with db.transaction():
+        query = OutboxMessage.update(next_try_at=at + CLAIMED_FOR, tries=OutboxMessage.tries + 1).where(is_mine)
+        is_claimed = query.execute() == 1
+    message.tries += is_claimed
+    return is_claimed
+
+
+def _put_off(message: OutboxMessage, at: datetime, words: str) -> OutboxState:
+    if message.tries > len(PAUSES):
+        return _settle(message, failed_at=at, last_error=words)
+    return _settle(message, next_try_at=at + PAUSES[message.tries - 1], last_error=words)
+
+
+def _settle(message: OutboxMessage, **changes: object) -> OutboxState:
+    with db.transaction():
+        OutboxMessage.update(**changes).where(OutboxMessage.id == message.id).execute()
+    for name, value in changes.items():
+        setattr(message, name, value)
+    return message.state
+
+
+def retry(message: OutboxMessage, at: datetime) -> None:
+    """Try a failed message anew. Raises ``Conflict`` when it has not failed."""
+    with db.transaction():
+        anew = {"failed_at": None, "tries": 0, "next_try_at": at}
+        has_failed = (OutboxMessage.id == message.id) & OutboxMessage.failed_at.is_null(False)
+        if OutboxMessage.update(**anew).where(has_failed).execute() != 1:
+            raise Conflict(N_("This message has not failed; it was sent or is being sent."))
+
+
+def in_state(state: OutboxState | None) -> ModelSelect:
+    """The messages in ``state``; all of them for None."""
+    where = {OutboxState.WAITING: _WAITS, OutboxState.SENT: OutboxMessage.sent_at.is_null(False)}
+    where[OutboxState.FAILED] = OutboxMessage.failed_at.is_null(False)
+    return OutboxMessage.select() if state is None else OutboxMessage.select().where(where[state])

@@ -14,7 +14,7 @@ README = (ROOT / "README.md").read_text(encoding="utf8")
 TARGETS = ("run", "test", "check", "bench", "faults", "simulate", "help")
 NAMES = (
     "PORT", "HOST", "DATABASE_URL", "MQTT_URL", "MQTT_PORT", "EVC_TOPIC_ROOT", "SECRET_KEY", "DATA_DIR", "DEMO", "AUDIT_KEY",
-    "INSTANCE_NAME", "METRICS_TOKEN", "TRUSTED_PROXIES", "TZ_NAME", "DEFAULT_LOCALE",
+    "INSTANCE_NAME", "SMTP_URL", "MAIL_FROM", "MAIL_INBOX_URL", "METRICS_TOKEN", "TRUSTED_PROXIES", "TZ_NAME", "DEFAULT_LOCALE",
 )  # fmt: skip
 COMMANDS = {
     "db": {"upgrade", "status", "check"},
