@@ -4,8 +4,9 @@ Days are those of the zone given, intervals run in milliseconds since 1970: what
 counted and what did not always sum exactly to what went by.
 """
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -186,27 +187,30 @@ def _join(found: list[Interval], piece: Interval) -> None:
         found.append(piece)
 
 
-def hours_from(texts: Sequence[Sequence[str]]) -> Hours:
-    """Working hours from pairs such as ``("08:30", "12:00")``. Raises ``ValueError`` unless they are in order and there is one."""
-    found = tuple((_minute(start), _minute(end)) for start, end in texts)
+_SEPARATORS = re.compile(r"[,，;；、\s]+")
+_STRETCH = re.compile(r"(\d{1,2})[:：](\d{2})[-–~－至](\d{1,2})[:：](\d{2})")
+
+
+def hours_from(text: str) -> Hours:
+    """Working hours written like ``08:30-12:00,13:30-17:30``. Raises ``ValueError`` unless they are in order and there is one."""
+    found = tuple(_stretch(part) for part in _SEPARATORS.split(text.strip()) if part)
     flat = [minute for pair in found for minute in pair]
     if not found or flat != sorted(flat) or any(start == end for start, end in found):
-        raise ValueError("working hours must be in order")
+        raise ValueError(f"these working hours are not in order: {text!r}")
     return found
 
 
-def hours_texts(hours: Hours) -> list[tuple[str, str]]:
-    """``hours`` as they are written: 08:30, 12:00."""
-    return [(_text(start), _text(end)) for start, end in hours]
+def _stretch(text: str) -> tuple[int, int]:
+    matched = _STRETCH.fullmatch(text)
+    if matched is None:
+        raise ValueError(f"this is no stretch of working hours: {text!r}")
+    from_hour, from_minute, to_hour, to_minute = map(int, matched.groups())
+    start, end = from_hour * 60 + from_minute, to_hour * 60 + to_minute
+    if max(from_minute, to_minute) > 59 or end > DAY_MINUTES:
+        raise ValueError(f"there is no such time of day: {text!r}")
+    return start, end
 
 
-def _minute(text: str) -> int:
-    hour, _colon, minute = text.partition(":")
-    value = int(hour) * 60 + int(minute)
-    if not (0 <= int(minute) < 60 and 0 <= value <= DAY_MINUTES):
-        raise ValueError(text)
-    return value
-
-
-def _text(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+def hours_text(hours: Hours) -> str:
+    """``hours`` as they are written."""
+    return ",".join(f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}" for start, end in hours)

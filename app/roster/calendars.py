@@ -1,37 +1,49 @@
 """The working calendar as the database has it; read once per change, kept by each process."""
 
-from datetime import date
-
-from app.core import clock, db, live, settings
-from app.core.calendar import DEFAULT_HOURS, Day, Hours, WorkingCalendar, hours_from, hours_texts
+from app.core import clock, db, known_settings, live
+from app.core.calendar import DEFAULT_HOURS, Day, WorkingCalendar, hours_from, hours_text
+from app.core.errors import N_
+from app.core.known_settings import Group, KnownSetting
 from app.roster.models import CalendarDay
 
-# The live version that every change of days or hours moves.
+# The live version that every change of a day moves; hours move that of the settings.
 VERSION = "calendar"
-HOURS = "working_hours"
-# The database and version that was read last, with the calendar it made.
-_kept: tuple[object, int, object, WorkingCalendar] | None = None
+VERSIONS = (VERSION, known_settings.LIVE)
+# What was read last: of which database, version and zone, and the calendar it made.
+_kept: tuple[tuple[object, int, object], WorkingCalendar] | None = None
+
+
+def _hours_problem(given: str) -> str | None:
+    try:
+        hours_from(given)
+    except ValueError:
+        return N_("Write the hours in order, like 08:30-12:00,13:30-17:30.")
+    return None
+
+
+WORKING_HOURS = known_settings.register(
+    KnownSetting(
+        "working_hours", N_("Working hours"), hours_text(DEFAULT_HOURS), group=Group.CLOCKS, most=120, problem=_hours_problem,
+        hint=N_("Of every working day. A change sets the deadlines of all open tickets anew; those of finished ones stay."),
+    )
+)  # fmt: skip
 
 
 def present() -> WorkingCalendar:
     """The calendar as it stands now."""
-    return at_version(live.version(VERSION))
+    return at_version(live.versions(*VERSIONS))
 
 
 def at_version(version: int) -> WorkingCalendar:
-    """The calendar of ``version``, which the caller has just read."""
+    """The calendar of ``version``, which the caller has just read (the sum of ``VERSIONS``)."""
     global _kept
-    if _kept is None or _kept[:3] != (db.database.obj, version, clock.zone()):
-        _kept = (db.database.obj, version, clock.zone(), _read())
-    return _kept[3]
+    key = (db.database.obj, version, clock.zone())
+    if _kept is None or _kept[0] != key:
+        _kept = (key, _read())
+    return _kept[1]
 
 
 def _read() -> WorkingCalendar:
-    query = CalendarDay.select(CalendarDay.day, CalendarDay.is_working, CalendarDay.name)
-    days: dict[date, Day] = {day: Day(bool(is_working), name) for day, is_working, name in query.tuples()}
-    return WorkingCalendar(clock.zone(), days, hours())
-
-
-def hours() -> Hours:
-    """The daily working hours of the deployment."""
-    return hours_from(settings.get(HOURS, hours_texts(DEFAULT_HOURS)))
+    rows = CalendarDay.select(CalendarDay.day, CalendarDay.is_working, CalendarDay.name).tuples()
+    days = {day: Day(bool(is_working), name) for day, is_working, name in rows}
+    return WorkingCalendar(clock.zone(), days, hours_from(WORKING_HOURS.value()))

@@ -9,7 +9,7 @@ from app.core import clock, db
 from app.core.errors import N_, Conflict, Invalid
 from app.core.prepared import Prepared
 from app.core.types import Actor
-from app.tickets import searching, states
+from app.tickets import clocks, searching, states
 from app.tickets.models import Priority, Ticket, TicketFault, TicketStatus, TicketTransition
 from app.tickets.writing import claim, note_transition, record, stale
 
@@ -37,7 +37,7 @@ def change_status(
         raise stale(ticket.id)
     if states.needs_reason(present, to) and not reason.strip():
         raise Invalid(N_("Say why, in a few words."), fields={"reason": N_("A reason is needed here.")})
-    solved = {"solution": solution.strip()} if solution is not None and to == TicketStatus.RESOLVED else {}
+    solved: dict[str, Any] = {"solution": solution.strip()} if solution is not None and to == TicketStatus.RESOLVED else {}
     with db.transaction():
         move(by, ticket, to, version, at=changed_at, reason=reason.strip()[:MAX_REASON], **solved)
 
@@ -55,7 +55,7 @@ def undo(*, by: Actor, ticket: Ticket, version: int, at: datetime | None = None)
         last = undoable(ticket, undone_at)
         if last is None or ticket.version != version:
             raise stale(ticket.id)
-        move(by, ticket, TicketStatus(last.from_status), version, at=undone_at, reason=states.UNDONE)
+        move(by, ticket, TicketStatus(last.from_status), version, at=undone_at, reason=states.UNDONE, undone=last)
 
 
 _last_transition = Prepared(
@@ -81,13 +81,26 @@ def join_reason(*, by: Actor, ticket: Ticket, priority: Priority, reason: str, a
     """Add what joined a ticket to why it exists, and raise its priority; the caller holds the row and its transaction."""
     before = {"priority": ticket.priority, "reason": ticket.reason}
     claim(ticket, ticket.version, changed_at=at, priority=priority, reason=reason)
+    if priority != before["priority"]:
+        clocks.retarget(ticket, at)
     searching.index(ticket)
     record(by, "joined", ticket, before=before, after={"priority": priority, "reason": reason})
 
 
-def move(by: Actor, ticket: Ticket, to: TicketStatus, version: int, *, at: datetime, reason: str, **more: Any) -> None:
+def move(
+    by: Actor,
+    ticket: Ticket,
+    to: TicketStatus,
+    version: int,
+    *,
+    at: datetime,
+    reason: str,
+    undone: TicketTransition | None = None,
+    **more: Any,
+) -> None:
     """Put the ticket into ``to`` with ``more`` fields, in the running transaction; the caller has checked that the way exists.
 
+    ``undone`` is the change that this one takes back.
     Raises ``Conflict`` for another ``version``, or when a fault of the ticket has another open ticket by now.
     """
     present = TicketStatus(ticket.status)
@@ -96,6 +109,7 @@ def move(by: Actor, ticket: Ticket, to: TicketStatus, version: int, *, at: datet
     if ticket.is_open != states.is_open(present):
         searching.index(ticket)
     note_transition(by, ticket, at, present, reason)
+    clocks.on_move(ticket, present, to, at, undone_at=undone.at if undone else None)
     record(by, "moved", ticket, before={"status": present}, after={"status": to, "reason": reason})
 
 

@@ -8,7 +8,7 @@ from app.core.errors import N_, Invalid
 from app.core.types import Actor
 from app.customers.models import Contact, Customer
 from app.machines.models import Machine
-from app.tickets import reasons, searching, states
+from app.tickets import clocks, reasons, searching, states
 from app.tickets.models import (
     HotlineRecord,
     IntakeChannel,
@@ -73,6 +73,7 @@ def open_ticket(
     with db.transaction():
         if form_token and not submissions.claim(form_token):
             return Ticket.get_by_id(int(submissions.result_of(form_token)))
+        planned = clocks.plan(kind=kind, priority=priority, source=source, status=status, at=opened_at)
         ticket = Ticket.create(
             number=numbering.next_number(NUMBER_PREFIX, opened_at),
             opened_at=opened_at,
@@ -100,7 +101,9 @@ def open_ticket(
             solution=solution.strip(),
             split_from=split_from,
             follow_token=follow_token,
+            due_at=planned.due_at,
         )
+        planned.begin(ticket.id)
         note_transition(by, ticket, opened_at, None)
         searching.index(ticket)
         if source == TicketSource.HOTLINE and kind in RECORDED_KINDS and split_from is None:
@@ -154,7 +157,10 @@ def edit(*, by: Actor, ticket: Ticket, version: int, at: datetime | None = None,
     if not before:
         return
     with db.transaction():
-        claim(ticket, version, changed_at=at or clock.now(), **changes)
+        edited_at = at or clock.now()
+        claim(ticket, version, changed_at=edited_at, **changes)
+        if before.keys() & {"kind", "priority"}:
+            clocks.retarget(ticket, edited_at)
         searching.index(ticket)
         record(by, "edited", ticket, before=before, after={name: changes[name] for name in before})
 

@@ -177,6 +177,20 @@ def moment_of(step: Step, minutes: int, step_minutes: int) -> timedelta:
     return timedelta(minutes=minutes + (step - Step.LATE) * step_minutes)
 
 
+def clocks_in(status: TicketStatus) -> tuple[ClockKind, ...]:
+    """The clocks that make sense to start for a ticket in ``status``.
+
+    What has been accepted was answered; a complaint that was solved at once still owes its two answers.
+    """
+    if status in (TicketStatus.NEW, TicketStatus.TO_VERIFY):
+        return tuple(ClockKind)
+    if status in (TicketStatus.RESOLVED, TicketStatus.CLOSED):
+        return COMPLAINT_CLOCKS
+    if status in (TicketStatus.CANCELLED, TicketStatus.MERGED):
+        return ()
+    return tuple(kind for kind in ClockKind if kind != ANSWER and not (kind == DISPATCH and status == TicketStatus.IN_WORK))
+
+
 def endings(present: TicketStatus, to: TicketStatus) -> dict[ClockKind, Ending]:
     """The clocks that end when a ticket goes from ``present`` to ``to``, and how.
 
