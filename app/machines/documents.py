@@ -3,14 +3,14 @@
 A document hangs on a machine, a model or a project (2E-22..31). Queries are in ``document_queries``, requests for forms in ``requests``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.core import clock, db, history, live, submissions
+from app.core import clock, db, files, history, live, submissions
 from app.core.errors import N_, Conflict, Invalid, NotAllowed
-from app.core.files import StoredFile
+from app.core.files import Incoming, StoredFile
 from app.core.types import Actor
 from app.customers.models import Project
 from app.machines import requests
@@ -41,11 +41,11 @@ def hand_in(
     by: Actor,
     onto: Holder,
     details: DocumentDetails,
-    files: Callable[[], Sequence[StoredFile]] | None = None,
+    incoming: Sequence[Incoming] = (),
     form_token: str | None = None,
     at: datetime | None = None,
 ) -> list[Document]:
-    """Put documents into the file of ``onto``: one for each of ``files`` (stored inside this transaction), or one of paper alone.
+    """Put documents into the file of ``onto``: one for each file that was taken in, or one of paper alone.
 
     A form sent again (``form_token``) gives the documents of the first sending. Open requests for the form are met by it.
     Raises ``Invalid`` with the words beside each field, ``NotAllowed``.
@@ -56,11 +56,11 @@ def hand_in(
         if form_token and not submissions.claim(form_token):
             return _of_first_sending(form_token)
         _check(details, now)
-        stored: list[StoredFile | None] = list(files()) if files else []
-        if not stored and not _has_paper(details, is_file=False):
+        if not incoming and not _has_paper(details, is_file=False):
             raise Invalid(INCOMPLETE, fields={"files": N_("Choose a file, or say that the original is on paper.")})
-        if len(stored) > MOST_AT_ONCE:
+        if len(incoming) > MOST_AT_ONCE:
             raise Invalid(INCOMPLETE, fields={"files": N_("At most 30 files at once.")})
+        stored: list[StoredFile | None] = [files.keep(by=by, incoming=one, at=now) for one in incoming]
         made = [_write(by, onto, details, file, now) for file in stored or [None]]
         if form_token:
             submissions.settle(form_token, " ".join(str(document.id) for document in made)[:80])

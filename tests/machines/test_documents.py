@@ -1,12 +1,14 @@
 """Documents of the machine file: handing in, filing, correcting, taking out; forms that are asked for and met (2E-22..31)."""
 
+import io
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from peewee import Database
 
 from app.accounts.models import Notice, Role
-from app.core import clock, db
+from app.core import clock, db, files
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.core.history import HistoryEntry
 from app.core.types import Actor
@@ -21,6 +23,15 @@ from tests.personas import actor_of, make_area, make_user
 REPORT = DocumentDetails(form_type=FormType.SERVICE_REPORT, title="更换油管", about="T2611-0001", has_paper=True)
 
 
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path) -> None:
+    files.configure(tmp_path / "files")
+
+
+def pdf() -> files.Incoming:
+    return files.take_in(name="scan.pdf", stream=io.BytesIO(b"%PDF-1.4\n%%EOF\n"))
+
+
 @pytest.fixture
 def clerk(database: Database) -> Actor:
     return actor_of(make_user(Role.CLERK, name="陈文员"))
@@ -29,12 +40,12 @@ def clerk(database: Database) -> Actor:
 def scan(by: Actor, onto: documents.Holder | None = None, **changes: object) -> Document:
     """A scan handed in as ``REPORT`` with ``changes``."""
     details = DocumentDetails(**{"form_type": FormType.SERVICE_REPORT, "has_paper": True} | changes)  # type: ignore[arg-type]
-    return documents.hand_in(by=by, onto=onto or factories.machine(), details=details, files=lambda: [factories.stored_file()])[0]
+    return documents.hand_in(by=by, onto=onto or factories.machine(), details=details, incoming=[pdf()])[0]
 
 
 def test_it_works(clerk: Actor) -> None:
     machine = factories.machine()
-    made = documents.hand_in(by=clerk, onto=machine, details=REPORT, files=lambda: [factories.stored_file(), factories.stored_file()])
+    made = documents.hand_in(by=clerk, onto=machine, details=REPORT, incoming=[pdf(), pdf()])
     found = queries.page(clerk, DocumentFilter(machine=machine.serial), sort=queries.DEFAULT_SORT)
     assert [one.id for one in found.rows] == [document.id for document in reversed(made)]
     assert found.rows[0].title == "更换油管"
@@ -44,10 +55,7 @@ def test_it_works(clerk: Actor) -> None:
 
 def test_a_form_sent_twice_makes_its_documents_once(clerk: Actor) -> None:
     machine = factories.machine()
-    first, again = (
-        documents.hand_in(by=clerk, onto=machine, details=REPORT, files=lambda: [factories.stored_file()], form_token="one")
-        for _ in range(2)
-    )
+    first, again = (documents.hand_in(by=clerk, onto=machine, details=REPORT, incoming=[pdf()], form_token="one") for _ in range(2))
     assert [one.id for one in first] == [one.id for one in again]
     assert Document.select().count() == 1
 
@@ -217,6 +225,6 @@ def test_machines_shipped_without_their_pit_form_are_listed(clerk: Actor) -> Non
 
 def test_days_of_the_filter_are_those_of_the_deployment(clerk: Actor) -> None:
     at = datetime(2026, 3, 1, 16, 30, tzinfo=UTC)  # the 2nd of March in Shanghai
-    documents.hand_in(by=clerk, onto=factories.machine(), details=REPORT, files=lambda: [factories.stored_file()], at=at)
+    documents.hand_in(by=clerk, onto=factories.machine(), details=REPORT, incoming=[pdf()], at=at)
     on = {day: queries.listed(clerk, DocumentFilter(from_on=day, to_on=day)).count() for day in (date(2026, 3, 1), date(2026, 3, 2))}
     assert list(on.values()) == [0, 1]

@@ -7,7 +7,8 @@ from peewee import SQL, BigIntegerField, BooleanField, CharField, Check, Composi
 from app.accounts.models import User
 from app.core.db import BaseModel, InstantField, one_of
 from app.core.files import StoredFile
-from app.tickets.models.ticket import Ticket, TicketNote
+from app.machines.models import Machine
+from app.tickets.models.ticket import Ticket, TicketNote, add_index_by_machine
 
 
 class TicketAttachment(BaseModel):
@@ -22,6 +23,10 @@ class TicketAttachment(BaseModel):
     by_name = CharField(60)
     removed_at = InstantField(null=True)
     removed_by_name = CharField(60, default="")
+    machine = ForeignKeyField(Machine, null=True, on_delete="RESTRICT", index=False)  # the ticket's; kept by triggers
+
+
+add_index_by_machine(TicketAttachment)
 
 
 class TicketWatch(BaseModel):
@@ -42,6 +47,10 @@ class TicketUrging(BaseModel):
     by = ForeignKeyField(User, null=True, on_delete="RESTRICT", index=False)
     by_name = CharField(60)
     text = CharField(500, default="")
+    machine = ForeignKeyField(Machine, null=True, on_delete="RESTRICT", index=False)  # the ticket's; kept by triggers
+
+
+add_index_by_machine(TicketUrging)
 
 
 class HotlineRecord(BaseModel):

@@ -1,6 +1,7 @@
 """Tickets (受理单): states, notes, and the faults they were opened for."""
 
 from enum import StrEnum
+from typing import Any
 
 from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField, TextField
 
@@ -147,6 +148,22 @@ Ticket.add_index(Ticket.index(Ticket.due_at, Ticket.id, where=SQL("is_open AND d
 
 Ticket.add_index(Ticket.index(Ticket.kind, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_kind"))
 
+# The timeline of a machine reads each kind of entry by its own index; what was imported as history is a kind of its own.
+for _at, _condition, _name in (
+    (Ticket.opened_at, "source <> 'import'", "ticket_opened_of_machine"),
+    (Ticket.resolved_at, "resolved_at IS NOT NULL AND source <> 'import'", "ticket_resolved_of_machine"),
+    (Ticket.closed_at, "closed_at IS NOT NULL AND source <> 'import'", "ticket_closed_of_machine"),
+    (Ticket.opened_at, "source = 'import'", "ticket_past_of_machine"),
+    (Ticket.opened_at, "kind = 'complaint'", "ticket_complaint_of_machine"),
+):
+    Ticket.add_index(Ticket.index(Ticket.machine, _at.desc(), Ticket.id.desc(), where=SQL(_condition), name=_name))
+
+
+def add_index_by_machine(model: type[Any]) -> None:
+    """Give ``model``, whose rows hang on tickets, the index that the timeline of the tickets' machine is read by."""
+    name = f"{model._meta.table_name}_of_machine"
+    model.add_index(model.index(model.machine, model.at.desc(), model.id.desc(), where=SQL("machine_id IS NOT NULL"), name=name))
+
 
 class TicketFault(BaseModel):
     """A fault family of a machine that a ticket stands for; two open tickets for one family cannot exist (monitoring §4)."""
@@ -187,3 +204,7 @@ class TicketNote(BaseModel):
     by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
     by_name = CharField(60)
     text = TextField(constraints=[Check("text <> ''", name="note_is_not_empty")])
+    machine = ForeignKeyField(Machine, null=True, on_delete="RESTRICT", index=False)  # the ticket's; kept by triggers
+
+
+add_index_by_machine(TicketNote)
