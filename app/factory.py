@@ -26,6 +26,7 @@ from app.web import (
     observing,
     preferences,
     security,
+    uploads,
 )
 from app.web.htmx import htmx
 
@@ -69,6 +70,7 @@ def create_app(config: Config) -> Flask:
     navigation.init_app(app, (feed_banner,))
     preferences.init_app(app, set_preferences)
     compression.init_app(app)
+    uploads.init_app(app)
     for name in BLUEPRINTS + (DEMO_BLUEPRINTS if config.is_demo else ()):
         app.register_blueprint(import_module(name).blueprint)
     cli.register(app)

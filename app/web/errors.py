@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(CSRFError, _csrf_error)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(InterfaceError, _database_error)
     app.register_error_handler(Exception, _unexpected)
@@ -79,7 +79,8 @@ def _csrf_error(error: CSRFError) -> Response:
     return answer(400, message)
 
 
-def _http_error(error: HTTPException) -> Response:
+def http_error(error: HTTPException) -> Response:
+    """The answer to an error of HTTP, in words."""
     status = error.code or 500
     if status < 400:
         return make_response(error.get_response())
