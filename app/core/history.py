@@ -19,6 +19,7 @@ from peewee import BigIntegerField, BlobField, CharField, Check, CompositeKey, F
 
 from app.core import bulk, clock, db
 from app.core.db import BaseModel, InstantField
+from app.core.prepared import Prepared, PreparedWrite
 from app.core.types import Actor
 
 GENESIS = b"\0" * 32
@@ -106,7 +107,7 @@ def record(
 def _write(entries: list[_Pending]) -> None:
     if not entries:  # all were noted inside savepoints that failed
         return
-    head = db.for_update(HistoryHead.select().where(HistoryHead.id == 1)).get()
+    (head,) = _head.rows()
     entry_id, prev_hash, at = head.entry_id, bytes(head.hash), clock.now()
     rows: list[tuple[Any, ...]] = []
     personal: list[tuple[int, str, str]] = []
@@ -118,7 +119,11 @@ def _write(entries: list[_Pending]) -> None:
         personal.extend((entry_id, name, value) for name, value in entry.personal.items())
     bulk.insert(HistoryEntry, tuple(row), rows)
     bulk.insert(HistoryPersonal, ("entry", "field", "value"), personal)
-    HistoryHead.update(entry_id=entry_id, hash=prev_hash).where(HistoryHead.id == 1).execute()
+    _move_head.count(entry_id, prev_hash)
+
+
+_head = Prepared(lambda: db.for_update(HistoryHead.select().where(HistoryHead.id == 1)))
+_move_head = PreparedWrite(lambda entry_id, last_hash: HistoryHead.update(entry_id=entry_id, hash=last_hash).where(HistoryHead.id == 1))
 
 
 def _row(entry_id: int, at: datetime, entry: _Pending, prev_hash: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from peewee import BigIntegerField, CharField, fn
 
 from app.core import db
 from app.core.db import BaseModel
+from app.core.prepared import PreparedWrite
 
 
 class LiveVersion(BaseModel):
@@ -19,9 +20,16 @@ def touch(name: str) -> None:
 
 
 def _increment(name: str) -> None:
-    LiveVersion.insert(name=name, value=1).on_conflict(
-        conflict_target=[LiveVersion.name], update={LiveVersion.value: LiveVersion.value + 1}
-    ).execute()
+    _count_one.count(name)
+
+
+_count_one = PreparedWrite(
+    lambda name: (
+        LiveVersion.insert(name=name, value=1)
+        .on_conflict(conflict_target=[LiveVersion.name], update={LiveVersion.value: LiveVersion.value + 1})
+        .as_rowcount()
+    )
+)
 
 
 def version(name: str) -> int:

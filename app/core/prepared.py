@@ -1,13 +1,15 @@
-"""Queries whose SQL is built once: putting a query together costs several times what running it does."""
+"""Queries and writes whose SQL is built once: putting a query together costs several times what running it does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from peewee import SQL, ModelSelect
+from peewee import SQL, Insert, Model, ModelSelect, Query
 
 from app.core.db import database
+
+Record = TypeVar("Record", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,30 +19,77 @@ class _Place:
     number: int
 
 
-class Prepared:
+class _Built:
+    """What ``build(place, …)`` makes of as many places as it has arguments, put into SQL once for each backend."""
+
+    def __init__(self, build: Callable[..., Query], places: int | None = None) -> None:
+        self._build = build
+        self._places = len(signature(build).parameters) if places is None else places
+        self._compiled: dict[type, tuple[Any, str, list[Any]]] = {}
+
+    def _run(self, values: tuple[Any, ...]) -> tuple[Any, Any]:
+        query, sql, params = self._compiled.get(type(database.obj)) or self._compile()
+        given = [values[param.number] if isinstance(param, _Place) else param for param in params]
+        return query, database.execute_sql(sql, given)
+
+    def _compile(self) -> tuple[Any, str, list[Any]]:
+        query = self._build(*(SQL(database.param, [_Place(number)]) for number in range(self._places)))
+        if isinstance(query, Insert) and query._as_rowcount:
+            query._returning = None  # peewee takes it away when it runs the query itself
+        compiled = self._compiled[type(database.obj)] = (query, *query.sql())
+        return compiled
+
+
+class Prepared(_Built):
     """The query that ``build(place, …)`` makes of as many places as it has arguments.
 
     The values given later are those of the database: ids, strings, milliseconds.
     """
 
     def __init__(self, build: Callable[..., ModelSelect]) -> None:
-        self._build = build
-        self._compiled: dict[type, tuple[ModelSelect, str, list[Any]]] = {}
+        super().__init__(build)
 
     def rows(self, *values: Any) -> list[Any]:
         """The rows with ``values`` in the places."""
-        query, sql, params = self._compile()
-        given = [values[param.number] if isinstance(param, _Place) else param for param in params]
-        return list(query._get_cursor_wrapper(database.execute_sql(sql, given)))
+        query, cursor = self._run(values)
+        return list(query._get_cursor_wrapper(cursor))
 
     def first(self, *values: Any) -> Any | None:
         """The first row, None without one."""
         return next(iter(self.rows(*values)), None)
 
-    def _compile(self) -> tuple[ModelSelect, str, list[Any]]:
-        backend = type(database.obj)
-        if backend not in self._compiled:
-            places = [SQL(database.param, [_Place(number)]) for number in range(len(signature(self._build).parameters))]
-            query = self._build(*places)
-            self._compiled[backend] = (query, *query.sql())
-        return self._compiled[backend]
+
+class PreparedWrite(_Built):
+    """The insert, update or delete that ``build(place, …)`` makes, with the values of the database in the places.
+
+    Fields that are not named get their model's default; defaults that are called for each row must not be among them.
+    """
+
+    def count(self, *values: Any) -> int:
+        """Write; how many rows were written. An insert is built ``as_rowcount()`` for this."""
+        _query, cursor = self._run(values)
+        return database.rows_affected(cursor)
+
+    def value(self, *values: Any) -> Any:
+        """Write; the first column of what ``returning`` gives, None when no row was written."""
+        _query, cursor = self._run(values)
+        rows = cursor.fetchall()
+        return rows[0][0] if rows else None
+
+
+class PreparedInsert(_Built, Generic[Record]):
+    """The insert of whole rows of ``model``, whose key the database gives."""
+
+    def __init__(self, model: type[Record]) -> None:
+        key = model._meta.primary_key
+        self._fields = [field for field in model._meta.sorted_fields if field is not key]
+        names = [field.name for field in self._fields]
+        super().__init__(lambda *places: model.insert(dict(zip(names, places, strict=True))).returning(key), len(names))
+
+    def add(self, row: Record) -> Record:
+        """Write ``row``, which is new, and give it its id. Raises peewee's ``IntegrityError`` when a constraint refuses it."""
+        given = row.__data__
+        _query, cursor = self._run(tuple(field.db_value(given.get(field.name)) for field in self._fields))
+        row._pk = cursor.fetchall()[0][0]
+        row._dirty.clear()
+        return row

@@ -6,6 +6,7 @@ from peewee import CharField
 
 from app.core import clock, db
 from app.core.db import BaseModel, InstantField
+from app.core.prepared import PreparedWrite
 
 KEPT = timedelta(days=30)
 
@@ -20,13 +21,16 @@ class FormSubmission(BaseModel):
 
 def claim(token: str) -> bool:
     """Take in the form of ``token`` in the running transaction; False when an earlier sending has done so (it waits for one under way)."""
-    query = FormSubmission.insert(token=token, at=clock.now()).on_conflict_ignore()
-    return bool(query.as_rowcount().execute())
+    return bool(_claim.count(token, clock.to_ms(clock.now())))
 
 
 def settle(token: str, result: object) -> None:
     """Note which record the form made."""
-    FormSubmission.update(result=str(result)).where(FormSubmission.token == token).execute()
+    _settle.count(str(result), token)
+
+
+_claim = PreparedWrite(lambda token, at: FormSubmission.insert(token=token, at=at).on_conflict_ignore().as_rowcount())
+_settle = PreparedWrite(lambda result, token: FormSubmission.update(result=result).where(FormSubmission.token == token))
 
 
 def result_of(token: str) -> str:

@@ -33,7 +33,7 @@ def _given(value: str | None) -> str:
 class TicketForm(FlaskForm):
     """A new ticket. ``form_token`` is made with the form, so that sending it twice opens one ticket."""
 
-    form_token = HiddenField()
+    form_token = HiddenField("")  # without a label wtforms loads its own catalogue to make one
     source = SelectField(_("Came by"), choices=_choices("TicketSource", SOURCES_BY_HAND))
     kind = SelectField(_("Kind"), choices=_choices("TicketKind"))
     priority = SelectField(_("Priority"), choices=_choices("Priority"), default=Priority.HIGH)
@@ -47,7 +47,7 @@ class TicketForm(FlaskForm):
 class WordsForm(FlaskForm):
     """Changing what a ticket says."""
 
-    version = HiddenField()
+    version = HiddenField("")
     kind = SelectField(_("Kind"), choices=_choices("TicketKind"))
     priority = SelectField(_("Priority"), choices=_choices("Priority"))
     title = StringField(_("In a few words"), validators=[InputRequired(_("Say in a few words what it is about.")), Length(max=200)])

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from peewee import JOIN
+
 from app.core.errors import N_, Invalid
+from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.customers import queries as customers
 from app.customers.models import Contact, Customer
-from app.machines import queries as machines
 from app.machines.models import Machine
 from app.tickets.writing import MISSING
 
@@ -32,9 +34,19 @@ def named(actor: Actor, *, serial: str, customer: str, contact: str) -> Named:
     return Named(machine, owner, person)
 
 
+_by_serial_or_device = Prepared(
+    lambda serial, device: (
+        Machine.select(Machine, Customer)
+        .join(Customer, JOIN.LEFT_OUTER)
+        .where((Machine.serial == serial) | (Machine.device == device))
+        .limit(1)
+    )
+)
+
+
 def _machine(actor: Actor, serial: str) -> Machine:
-    found = machines.visible(actor).where((Machine.serial == serial) | (Machine.device == serial)).first()
-    if found is None:
+    found: Machine | None = _by_serial_or_device.first(serial, serial)
+    if found is None or not (actor.area_ids is None or found.area_id in actor.area_ids):
         raise Invalid(MISSING, fields={"machine": NO_MACHINE})
     return found
 

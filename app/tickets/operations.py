@@ -5,6 +5,7 @@ from typing import Any
 
 from app.core import clock, db, numbering, submissions
 from app.core.errors import N_, Invalid
+from app.core.prepared import PreparedInsert
 from app.core.types import Actor
 from app.customers.models import Contact, Customer
 from app.machines.models import Machine
@@ -70,48 +71,53 @@ def open_ticket(
         raise Invalid(MISSING, fields={"solution": N_("Say what solved it.")})
     opened_at = at or clock.now()
     status = TicketStatus.TO_VERIFY if source == TicketSource.MONITORING else states.FIRST[outcome]
+    planned = clocks.plan(kind=kind, priority=priority, source=source, status=status, at=opened_at)
+    ticket = Ticket(
+        opened_at=opened_at,
+        source=source,
+        kind=kind,
+        status=status,
+        is_open=states.is_open(status),
+        priority=priority,
+        title=title.strip()[:MAX_TITLE],
+        text=text.strip(),
+        machine=machine,
+        customer=customer or (machine and machine.customer_id),
+        contact=contact,
+        area=_area_of(machine, customer),
+        reason=reasons.to_json(reason or []),
+        is_recurring=is_recurring,
+        repeat_of=repeat_of,
+        opened_by=by.user_id,
+        changed_at=opened_at,
+        resolved_at=None if states.is_open(status) else opened_at,
+        channel=channel,
+        caller_name=caller_name.strip(),
+        caller_phone=caller_phone.strip(),
+        is_major=is_major,
+        solution=solution.strip(),
+        split_from=split_from,
+        follow_token=follow_token,
+        due_at=planned.due_at,
+    )
     with db.transaction():
         if form_token and not submissions.claim(form_token):
             return Ticket.get_by_id(int(submissions.result_of(form_token)))
-        planned = clocks.plan(kind=kind, priority=priority, source=source, status=status, at=opened_at)
-        ticket = Ticket.create(
-            number=numbering.next_number(NUMBER_PREFIX, opened_at),
-            opened_at=opened_at,
-            source=source,
-            kind=kind,
-            status=status,
-            is_open=states.is_open(status),
-            priority=priority,
-            title=title.strip()[:MAX_TITLE],
-            text=text.strip(),
-            machine=machine,
-            customer=customer or (machine and machine.customer_id),
-            contact=contact,
-            area=_area_of(machine, customer),
-            reason=reasons.to_json(reason or []),
-            is_recurring=is_recurring,
-            repeat_of=repeat_of,
-            opened_by=by.user_id,
-            changed_at=opened_at,
-            resolved_at=None if states.is_open(status) else opened_at,
-            channel=channel,
-            caller_name=caller_name.strip(),
-            caller_phone=caller_phone.strip(),
-            is_major=is_major,
-            solution=solution.strip(),
-            split_from=split_from,
-            follow_token=follow_token,
-            due_at=planned.due_at,
-        )
+        ticket.number = numbering.next_number(NUMBER_PREFIX, opened_at)
+        _tickets.add(ticket)
         planned.begin(ticket.id)
         note_transition(by, ticket, opened_at, None)
-        searching.index(ticket)
+        searching.index(ticket, is_new=True)
         if source == TicketSource.HOTLINE and kind in RECORDED_KINDS and split_from is None:
-            HotlineRecord.create(ticket=ticket, called_at=called_at or opened_at, taken_by_name=by.name)
+            _hotline_records.add(HotlineRecord(ticket=ticket.id, called_at=called_at or opened_at, taken_by_name=by.name))
         if form_token:
             submissions.settle(form_token, ticket.id)
         record(by, "opened", ticket, after=_shown(ticket), personal=_personal(ticket))
     return ticket
+
+
+_tickets = PreparedInsert(Ticket)
+_hotline_records = PreparedInsert(HotlineRecord)
 
 
 def _check_words(title: str, source: TicketSource, is_named: bool) -> None:

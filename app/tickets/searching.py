@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.core import textsearch
+from app.core.prepared import Prepared
 from app.core.textsearch import Term
 from app.tickets.models import Ticket, TicketNote
 
@@ -11,11 +12,14 @@ TABLE = "ticket_search"
 MACHINE, CUSTOMER, AREA, KIND, SOURCE, PRIORITY, OPEN = "m", "c", "a", "k", "s", "p", "o"
 
 
-def index(ticket: Ticket) -> None:
-    """Write the ticket's search document anew, in the running transaction."""
-    notes = [text for (text,) in TicketNote.select(TicketNote.text).where(TicketNote.ticket == ticket.id).tuples()]
-    found = textsearch.tokens(" ".join([ticket.number, ticket.title, ticket.text, *notes]))
-    textsearch.write(TABLE, ticket.id, found | marks(ticket))
+_notes = Prepared(lambda ticket_id: TicketNote.select(TicketNote.text).where(TicketNote.ticket == ticket_id).tuples())
+
+
+def index(ticket: Ticket, *, is_new: bool = False) -> None:
+    """Write the ticket's search document anew, in the running transaction; a new one has no notes to look for."""
+    notes = [] if is_new else [text for (text,) in _notes.rows(ticket.id)]
+    said = [ticket.number, ticket.title, ticket.text, ticket.solution, ticket.caller_name, ticket.caller_phone, *notes]
+    textsearch.write(TABLE, ticket.id, textsearch.tokens(" ".join(said)) | marks(ticket))
 
 
 def marks(ticket: Ticket) -> set[str]:

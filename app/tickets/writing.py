@@ -5,6 +5,7 @@ from typing import Any
 
 from app.core import history, live
 from app.core.errors import N_, Conflict, NotFound
+from app.core.prepared import PreparedInsert
 from app.core.types import Actor
 from app.tickets.models import Ticket, TicketStatus, TicketTransition
 
@@ -31,9 +32,14 @@ def stale(ticket_id: int) -> Conflict:
 
 def note_transition(by: Actor, ticket: Ticket, at: datetime, present: TicketStatus | None, reason: str = "") -> None:
     """Write the row of a change of state from ``present`` to the one the ticket has now."""
-    TicketTransition.create(
-        ticket=ticket, at=at, by=by.user_id, by_name=by.name, from_status=present, to_status=ticket.status, reason=reason
+    _transitions.add(
+        TicketTransition(
+            ticket=ticket.id, at=at, by=by.user_id, by_name=by.name, from_status=present, to_status=ticket.status, reason=reason
+        )
     )
+
+
+_transitions = PreparedInsert(TicketTransition)
 
 
 def record(

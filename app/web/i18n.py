@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def init_app(app: Flask, default_locale: str, zone: str) -> None:
     """Compile the catalogues if they are older than their sources, and choose the language per request."""
     compile_catalogues(TRANSLATIONS)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
-    babel.init_app(app, default_locale=default_locale, default_timezone=zone, locale_selector=choose_locale)
+    babel.init_app(app, default_locale=default_locale, default_timezone=zone, locale_selector=_locale)
     app.jinja_env.globals.update(_=in_template, gettext=in_template)
 
 
@@ -72,6 +73,15 @@ def choose_locale() -> str | None:
     """The user's own choice, else the cookie's, else the deployment's default."""
     chosen = getattr(current_user, "locale", None) or request.cookies.get(LOCALE_COOKIE)
     return chosen if chosen in LOCALES else None
+
+
+def _locale() -> Locale:
+    return _parsed(language() or current_app.config["CENTRE"].default_locale)
+
+
+@cache
+def _parsed(name: str) -> Locale:
+    return Locale.parse(name)
 
 
 def compile_catalogues(translations: Path) -> None:

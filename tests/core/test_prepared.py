@@ -3,10 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from peewee import JOIN
+from peewee import JOIN, IntegrityError
 
-from app.core import db
-from app.core.prepared import Prepared
+from app.core import clock, db
+from app.core.prepared import Prepared, PreparedInsert, PreparedWrite
 from app.customers.models import Customer, Site
 from tests import factories
 
@@ -51,3 +51,36 @@ def test_threads_that_share_a_query_get_their_own_rows() -> None:
 
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(ask, customers))
+
+
+renamed = PreparedWrite(lambda name, customer_id: Customer.update(name=name).where(Customer.id == customer_id))
+noted = PreparedWrite(lambda name: Customer.insert(name=name, created_at=0).returning(Customer.id))
+customers = PreparedInsert(Customer)
+
+
+def test_a_prepared_write_says_how_many_rows_it_wrote() -> None:
+    customer = factories.customer()
+    with db.transaction():
+        assert (renamed.count("海宁设备", customer.id), renamed.count("谁也不是", 0)) == (1, 0)
+    assert Customer.get_by_id(customer.id).name == "海宁设备"
+
+
+def test_a_prepared_write_gives_what_it_returns() -> None:
+    with db.transaction():
+        assert Customer.get_by_id(noted.value("新客户")).name == "新客户"
+
+
+def test_an_added_row_has_its_id_and_every_value_and_default() -> None:
+    now = clock.now()
+    with db.transaction():
+        added = customers.add(Customer(name="海宁环卫", created_at=now))
+    stored = Customer.get_by_id(added.id)
+    assert (stored.name, stored.created_at, stored.version) == ("海宁环卫", now, 1)
+    assert added.__data__.items() <= stored.__data__.items()
+
+
+def test_an_added_row_that_a_constraint_refuses_is_not_there() -> None:
+    customer = factories.customer()
+    with pytest.raises(IntegrityError), db.transaction():
+        customers.add(Customer(name=customer.name, created_at=clock.now(), area=99_999))
+    assert Customer.select().count() == 1
