@@ -16,6 +16,7 @@ from app.core.jobs import Job
 from app.core.logs import configure_logs
 from app.core.start import start
 from app.monitoring import intake
+from app.tickets import inbox
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
     return (
         Job("heartbeat", timedelta(seconds=15), lambda at: "alive"),
         Job("send-mail", timedelta(seconds=5), lambda at: mailing.send_due(config.smtp_url, config.mail_from, at)),
+        Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),
         Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),
         Job("store-history-head", timedelta(hours=1), store_head),
         Job("purge-sessions", timedelta(hours=1), lambda at: f"{sessions.purge(at)} deleted"),
