@@ -9,6 +9,7 @@ from peewee import ModelSelect
 
 from app.core import clock, db, files, history, imap, live
 from app.core.errors import N_, Conflict, Invalid, NotFound, Unavailable
+from app.core.spoken import say
 from app.core.types import Actor, system
 from app.tickets import mail_reading, operations
 from app.tickets.models import InboundMail, InboundMailFile, MailState, Ticket, TicketAttachment
@@ -56,7 +57,7 @@ def take_in(raw: imap.RawMail, at: datetime) -> InboundMail | None:
     kept = [_file_of(file) for file in mail.files]
     with db.transaction():
         row: dict[str, Any] = {"message_id": mail.message_id, "from_name": mail.from_name, "from_address": mail.from_address}
-        words = mail.text if raw.is_whole else TOO_LARGE % {"megabytes": imap.LARGEST >> 20}
+        words = mail.text if raw.is_whole else say(None, TOO_LARGE, megabytes=imap.LARGEST >> 20)
         row |= {"subject": mail.subject, "text": words, "received_at": at, "state": MailState.NEW}
         if not InboundMail.insert(**row).on_conflict_ignore().as_rowcount().execute():
             return None  # another worker was quicker
@@ -74,7 +75,7 @@ def _file_of(file: mail_reading.MailFile) -> tuple[str, files.Incoming | None, s
     try:
         return name, files.take_in(name=file.name, stream=io.BytesIO(file.content)), ""
     except Invalid as error:
-        return name, None, str(error)[:200]
+        return name, None, say(None, error.message, **error.params)[:200]
 
 
 def listed(state: MailState | None) -> ModelSelect:
