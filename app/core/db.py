@@ -121,6 +121,7 @@ class Transaction:
     def __init__(self) -> None:
         self._last: dict[str, Callable[[], None]] = {}
         self.entries: list[Any] = []
+        self.stale_documents: dict[str, set[int]] = {}
 
     def before_commit(self, name: str, write: Callable[[], None]) -> None:
         """Run ``write`` once, as the last statements of the transaction; one per ``name``."""

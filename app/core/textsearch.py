@@ -1,26 +1,36 @@
-"""Full text search that reads Chinese: pairs of neighbouring characters, words and numbers in lower case.
+"""Full text search that reads Chinese: pairs of neighbouring characters, words and numbers in lower case, names by their pinyin.
 
-A text becomes tokens here and nowhere else, so that SQLite (FTS5) and PostgreSQL (tsvector) find the same.
-A document may also carry *marks*: tokens that no text can contain, such as "of machine 12".
+A text becomes tokens here and nowhere else, so that SQLite (FTS5) and PostgreSQL (tsvector) find the same. Words, numbers and
+identifiers are kept with all their endings: the beginning of one of these is any part of the word, and beginnings have an index.
+A document may also carry *marks*: tokens that no text can contain, such as "of machine 12", and *related* tokens: words of what
+it belongs to, which are told from its own.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 from peewee import Cast, Column, Expression, Table, Value
+from peewee import __exception_wrapper__ as driver_errors
 
-from app.core import db
+from app.core import db, pinyin
 
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[-_./][^\W_{_HAN}]+)*")
 _INNER = re.compile(r"[-_./]")
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 _MARK = "\ue000"  # private use: never left in a text by ``_plain``
+_RELATED = "\ue001"
+_PRIVATE = re.compile(f"[{_MARK}{_RELATED}]")
 _NOT_IN_TOKENS = re.compile(r"[\W_]")
 _MAX_TOKEN = 60
+# Longer words are found from their beginning only, and of a text's words only so many by any part.
+_MAX_PARTED, _MAX_PARTED_WORDS = 40, 150
 MAX_WORDS = 8
+_MAX_QUERY = 400
 
 
 def mark(kind: str, key: object) -> str:
@@ -29,21 +39,52 @@ def mark(kind: str, key: object) -> str:
 
 
 def tokens(text: str) -> set[str]:
-    """What ``text`` is found by: Han pairs and the last character of each run, words, their parts."""
+    """What ``text`` is found by: Han pairs and the last character of each run, words and numbers by any part of two letters."""
     found: set[str] = set()
+    parted = 0
     for run in _RUN.findall(_plain(text)):
         if _HAN_CHARACTER.match(run):
             found.update(run[i : i + 2] for i in range(len(run)))
-        else:
-            parts = _INNER.split(run)
-            found.update(part[:_MAX_TOKEN] for part in parts)
-            found.add("".join(parts)[:_MAX_TOKEN])
+            continue
+        pieces = _INNER.split(run)
+        joined = "".join(pieces)[:_MAX_TOKEN]
+        if joined not in found and len(joined) <= _MAX_PARTED and parted < _MAX_PARTED_WORDS:
+            found.update(_endings(joined))
+            parted += 1
+        found.update(piece[:_MAX_TOKEN] for piece in pieces)
+        found.add(joined)
     return found
+
+
+def parts(identifier: str) -> set[str]:
+    """What an identifier (serial, phone, tax number) is found by: any part of two characters, whatever signs stand between."""
+    joined = normal(identifier)
+    return tokens(identifier) | _endings(joined) | ({joined} if joined else set())
+
+
+@lru_cache(maxsize=8192)
+def name_tokens(name: str) -> frozenset[str]:
+    """What a name is found by: its characters and words, and the pinyin of any part of it."""
+    return frozenset(tokens(name) | pinyin.endings(name))
+
+
+def related(found: Iterable[str]) -> set[str]:
+    """``found`` as tokens of what the document belongs to."""
+    return {f"{_RELATED}{token}" for token in found}
+
+
+def normal(identifier: str) -> str:
+    """An identifier without signs and blanks, in lower case."""
+    return _NOT_IN_TOKENS.sub("", _plain(identifier))[:_MAX_TOKEN]
+
+
+def _endings(joined: str) -> set[str]:
+    return {joined[start:] for start in range(len(joined) - 1)}
 
 
 def words(query: str) -> list[str]:
     """The words of what somebody typed, at most ``MAX_WORDS``; blanks part them."""
-    return _plain(query).split()[:MAX_WORDS]
+    return _plain(query[:_MAX_QUERY]).split()[:MAX_WORDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +93,10 @@ class Term:
 
     token: str
     is_prefix: bool = False
+
+    def of_related(self) -> "Term":
+        """The same in the words of what the document belongs to."""
+        return replace(self, token=f"{_RELATED}{self.token}")
 
 
 def terms(word: str) -> list[Term]:
@@ -74,25 +119,46 @@ Clause = list[list[Term]]
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower().replace(_MARK, " ")
+    return _PRIVATE.sub(" ", unicodedata.normalize("NFKC", text).lower())
 
 
 def write(table: str, key: int, found: Iterable[str]) -> None:
     """Put the tokens of document ``key`` into ``table``, in place of what stood there; part of the running transaction."""
-    ordered = sorted(found)
+    write_all(table, [(key, found)])
+
+
+def write_all(table: str, documents: Sequence[tuple[int, Iterable[str]]]) -> None:
+    """Put many documents (key, tokens) into ``table``, in place of what stood there; part of the running transaction."""
+    rows = [(key, " ".join(sorted(found))) for key, found in documents]
     if db.is_sqlite():
-        db.database.execute_sql(f"INSERT OR REPLACE INTO {table} (rowid, tokens) VALUES (?, ?)", (key, " ".join(ordered)))
+        with driver_errors:
+            db.database.connection().executemany(f"INSERT OR REPLACE INTO {table} (rowid, tokens) VALUES (?, ?)", rows)
         return
+    column = _key_column(table)
     db.database.execute_sql(
-        f"INSERT INTO {table} ({_key_column(table)}, tokens) VALUES (%s, array_to_tsvector(%s::text[]))"
-        f" ON CONFLICT ({_key_column(table)}) DO UPDATE SET tokens = excluded.tokens",
-        (key, ordered),
+        f"INSERT INTO {table} ({column}, tokens) SELECT key, array_to_tsvector(array_remove(string_to_array(words, ' '), ''))"
+        " FROM unnest(%s::integer[], %s::text[]) AS document (key, words)"
+        f" ON CONFLICT ({column}) DO UPDATE SET tokens = excluded.tokens",
+        ([key for key, _words in rows], [words for _key, words in rows]),
     )
+
+
+def remove(table: str, keys: Sequence[int]) -> None:
+    """Take documents out of ``table``; part of the running transaction."""
+    places = ", ".join([db.database.param] * len(keys))
+    if keys:
+        db.database.execute_sql(f"DELETE FROM {table} WHERE {key_name(table)} IN ({places})", tuple(keys))
+
+
+def tidy(table: str) -> None:
+    """Bring what many writings left behind into one piece."""
+    if db.is_sqlite():
+        db.database.execute_sql(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
 
 
 def source(table: str) -> Table:
     """``table`` for a join: ``key`` is the document's key. Newest documents come first at no cost when ordered by it."""
-    return Table(table, ("rowid" if db.is_sqlite() else _key_column(table), "tokens"))
+    return Table(table, (key_name(table), "tokens"))
 
 
 def key_of(search: Table) -> Column:
@@ -102,10 +168,25 @@ def key_of(search: Table) -> Column:
 
 def matches(search: Table, clauses: list[Clause]) -> Expression:
     """The condition that a document of ``source`` meets every clause."""
+    return meets(search, Value(expression(clauses)))
+
+
+def meets(search: Table, query: Any) -> Expression:
+    """The condition that a document of ``source`` meets ``query``: an ``expression``, or the place of one in a prepared query."""
     if db.is_sqlite():  # the hidden column with the table's name stands for the whole document
-        return Expression(Column(search, search.__name__), "MATCH", Value(_Grammar(_fts5, " AND ", " OR ").of(clauses)))
-    query = Cast(Value(_Grammar(_tsquery, " & ", " | ").of(clauses)), "tsquery")
-    return Expression(Column(search, "tokens"), "@@", query)
+        return Expression(Column(search, search.__name__), "MATCH", query)
+    return Expression(Column(search, "tokens"), "@@", Cast(query, "tsquery"))
+
+
+def expression(clauses: Iterable[Clause]) -> str:
+    """``clauses`` in the query language of the database."""
+    grammar = _Grammar(_fts5, " AND ", " OR ") if db.is_sqlite() else _Grammar(_tsquery, " & ", " | ")
+    return grammar.of(clauses)
+
+
+def key_name(table: str) -> str:
+    """The column of ``table`` that holds the documents' keys."""
+    return "rowid" if db.is_sqlite() else _key_column(table)
 
 
 def _key_column(table: str) -> str:
@@ -120,7 +201,7 @@ class _Grammar:
     all_of: str
     any_of: str
 
-    def of(self, clauses: list[Clause]) -> str:
+    def of(self, clauses: Iterable[Clause]) -> str:
         return self.all_of.join(f"({self._clause(clause)})" for clause in clauses)
 
     def _clause(self, clause: Clause) -> str:

@@ -1,0 +1,62 @@
+"""What customers, sites and contacts are found by: names with their pinyin, numbers by any part, and the customer they belong to."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from app.core import indexing
+from app.core.indexing import Document
+from app.core.textsearch import mark, name_tokens, normal, parts, related, tokens
+from app.customers.models import Contact, Customer, Site
+
+CUSTOMERS, SITES, CONTACTS = "customer_search", "site_search", "contact_search"
+# The mark of a whole identifier or name, and that of the customer something belongs to.
+WHOLE, CUSTOMER = "w", "c"
+
+
+def stale(*, customers: Iterable[int] = (), sites: Iterable[int] = (), contacts: Iterable[int] = ()) -> None:
+    """These were written, changed or deleted in the running transaction."""
+    for table, keys in ((CUSTOMERS, customers), (SITES, sites), (CONTACTS, contacts)):
+        if keys:
+            indexing.stale(table, keys)
+
+
+def renamed(customer: Customer) -> None:
+    """What belongs to ``customer`` is found by its new name when the running transaction commits."""
+    of_it = [model.select(model.id).where(model.customer == customer).tuples() for model in (Site, Contact)]
+    sites, contacts = ([key for (key,) in query] for query in of_it)
+    stale(customers=[customer.id], sites=sites, contacts=contacts)
+
+
+def names(*written: str) -> set[str]:
+    """The tokens of names."""
+    return set().union(*map(name_tokens, written))
+
+
+def wholes(*written: str) -> set[str]:
+    """The marks of whole identifiers and names."""
+    return {mark(WHOLE, normal(one)) for one in written if one}
+
+
+def _customers(keys: Sequence[int]) -> Iterator[Document]:
+    columns = (Customer.id, Customer.name, Customer.short_name, Customer.tax_number)
+    for key, name, short, number in Customer.select(*columns).where(Customer.id.in_(keys)).tuples():
+        yield key, names(name, short) | parts(number or "") | wholes(name, short, number or "")
+
+
+def _sites(keys: Sequence[int]) -> Iterator[Document]:
+    columns = (Site.id, Site.name, Site.address, Customer.id, Customer.name, Customer.short_name)
+    for key, name, address, owner, *owner_names in Site.select(*columns).join(Customer).where(Site.id.in_(keys)).tuples():
+        found = names(name) | tokens(address) | wholes(name)
+        yield key, found | related(names(*owner_names)) | {mark(CUSTOMER, owner)}
+
+
+def _contacts(keys: Sequence[int]) -> Iterator[Document]:
+    columns = (Contact.id, Contact.name, Contact.phone, Contact.email, Customer.id, Customer.name, Customer.short_name)
+    query = Contact.select(*columns).join(Customer).where(Contact.id.in_(keys)).tuples()
+    for key, name, phone, email, owner, *owner_names in query:
+        found = names(name) | parts(phone) | tokens(email) | wholes(name, phone)
+        yield key, found | related(names(*owner_names)) | {mark(CUSTOMER, owner)}
+
+
+indexing.register(CUSTOMERS, Customer, _customers)
+indexing.register(SITES, Site, _sites)
+indexing.register(CONTACTS, Contact, _contacts)
