@@ -65,12 +65,13 @@ def parts(identifier: str) -> set[str]:
 @lru_cache(maxsize=8192)
 def name_tokens(name: str) -> frozenset[str]:
     """What a name is found by: its characters and words, and the pinyin of any part of it."""
-    return frozenset(tokens(name) | pinyin.endings(name))
+    return frozenset(tokens(name) | pinyin.initials(name) | pinyin.spellings(name))
 
 
-def related(found: Iterable[str]) -> set[str]:
-    """``found`` as tokens of what the document belongs to."""
-    return {f"{_RELATED}{token}" for token in found}
+@lru_cache(maxsize=8192)
+def related(name: str) -> frozenset[str]:
+    """The tokens of the name of what the document belongs to: its characters, words and initials."""
+    return frozenset(f"{_RELATED}{token}" for token in tokens(name) | pinyin.initials(name))
 
 
 def normal(identifier: str) -> str:

@@ -14,7 +14,7 @@ from app.accounts.models import Area
 from app.core import bulk, clock, db, history, live, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
-from app.customers import tax_numbers
+from app.customers import searching, tax_numbers
 from app.customers.models import Contact, ContactRole, Customer, CustomerKind, Site
 
 
@@ -92,6 +92,7 @@ def enter_sites(*, by: Actor, details: Sequence[tuple[Customer, SiteDetails]]) -
     sites = [site for site in Site.select().where(Site.id > last_id) if site.customer_id in owners]
     for site in sites:
         _record(by, "site_added", owners[site.customer_id], after=_shown_site(site))
+    searching.stale(sites=[site.id for site in sites])
     _count_changes(owners)
     return sites
 
@@ -121,6 +122,7 @@ def edit_customer(*, by: Actor, customer: Customer, version: int, details: Custo
         after = _shown(customer)
         if before != after:
             _record(by, "edited", customer, before=before, after=after)
+            searching.renamed(customer)
     return before != after
 
 
@@ -134,6 +136,7 @@ def add_site(*, by: Actor, customer: Customer, details: SiteDetails) -> Site:
         )
         _count_change(customer)
         _record(by, "site_added", customer, after=_shown_site(site))
+        searching.stale(sites=[site.id])
     return site
 
 
@@ -147,6 +150,7 @@ def edit_site(*, by: Actor, site: Site, version: int, details: SiteDetails) -> N
         site.name, site.address, site.area = details.name.strip(), details.address.strip(), details.area
         site.save()
         _record(by, "site_edited", site.customer, before=before, after=_shown_site(site))
+        searching.renamed_site(site)
 
 
 def add_contact(*, by: Actor, customer: Customer, details: ContactDetails) -> Contact:
@@ -268,6 +272,7 @@ def _shown_site(site: Site) -> dict[str, Any]:
 def _record(by: Actor, action: str, customer: Customer, **values: Any) -> None:
     personal = {"name": str(customer.name)} if customer.kind == CustomerKind.PERSON else None
     history.record(by, f"customer.{action}", "customer", customer.id, personal=personal, **values)
+    searching.stale(customers=[customer.id])
     live.touch("customers")  # lists show its name
 
 
@@ -275,3 +280,4 @@ def _record_contact(by: Actor, action: str, contact: Contact) -> None:
     personal = {name: getattr(contact, name) for name in ("name", "phone", "email") if getattr(contact, name)}
     after = {"contact_id": contact.id, "role": str(contact.role), "site_id": contact.site_id}
     history.record(by, f"customer.{action}", "customer", contact.customer_id, after=after, personal=personal)
+    searching.stale(contacts=[contact.id])

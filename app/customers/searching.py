@@ -1,13 +1,19 @@
 """What customers, sites and contacts are found by: names with their pinyin, numbers by any part, and the customer they belong to."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from app.core import indexing
+from peewee import Table
+
+from app.core import db, indexing
 from app.core.indexing import Document
 from app.core.textsearch import mark, name_tokens, normal, parts, related, tokens
 from app.customers.models import Contact, Customer, Site
 
 CUSTOMERS, SITES, CONTACTS = "customer_search", "site_search", "contact_search"
+# The register of machines stands above this package: only which of them carry a name of here matters.
+MACHINES = "machine_search"
+_machine = Table("machine", ("id", "customer_id", "site_id"))
 # The mark of a whole identifier or name, and that of the customer something belongs to.
 WHOLE, CUSTOMER = "w", "c"
 
@@ -21,9 +27,26 @@ def stale(*, customers: Iterable[int] = (), sites: Iterable[int] = (), contacts:
 
 def renamed(customer: Customer) -> None:
     """What belongs to ``customer`` is found by its new name when the running transaction commits."""
-    of_it = [model.select(model.id).where(model.customer == customer).tuples() for model in (Site, Contact)]
-    sites, contacts = ([key for (key,) in query] for query in of_it)
-    stale(customers=[customer.id], sites=sites, contacts=contacts)
+    owned = ((SITES, Site.select(Site.id)), (CONTACTS, Contact.select(Contact.id)))
+    for table, query in owned:
+        indexing.stale(table, _keys(query.where(query.model.customer == customer)))
+    _stale_machines(_machine.customer_id == customer.id)
+
+
+def renamed_site(site: Site) -> None:
+    """The site and its machines are found by its new name when the running transaction commits."""
+    stale(sites=[site.id])
+    _stale_machines(_machine.site_id == site.id)
+
+
+def _stale_machines(condition: Any) -> None:
+    keys = _keys(_machine.select(_machine.id).where(condition).bind(db.database))
+    if keys:
+        indexing.stale(MACHINES, keys)
+
+
+def _keys(query: Any) -> list[int]:
+    return [key for (key,) in query.tuples()]
 
 
 def names(*written: str) -> set[str]:
@@ -45,8 +68,8 @@ def _customers(keys: Sequence[int]) -> Iterator[Document]:
 def _sites(keys: Sequence[int]) -> Iterator[Document]:
     columns = (Site.id, Site.name, Site.address, Customer.id, Customer.name, Customer.short_name)
     for key, name, address, owner, *owner_names in Site.select(*columns).join(Customer).where(Site.id.in_(keys)).tuples():
-        found = names(name) | tokens(address) | wholes(name)
-        yield key, found | related(names(*owner_names)) | {mark(CUSTOMER, owner)}
+        found = names(name) | tokens(address) | wholes(name, address)
+        yield key, found.union(*map(related, owner_names), {mark(CUSTOMER, owner)})
 
 
 def _contacts(keys: Sequence[int]) -> Iterator[Document]:
@@ -54,7 +77,7 @@ def _contacts(keys: Sequence[int]) -> Iterator[Document]:
     query = Contact.select(*columns).join(Customer).where(Contact.id.in_(keys)).tuples()
     for key, name, phone, email, owner, *owner_names in query:
         found = names(name) | parts(phone) | tokens(email) | wholes(name, phone)
-        yield key, found | related(names(*owner_names)) | {mark(CUSTOMER, owner)}
+        yield key, found.union(*map(related, owner_names), {mark(CUSTOMER, owner)})
 
 
 indexing.register(CUSTOMERS, Customer, _customers)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from peewee import fn
+
 from app.accounts.models import Area
 from app.core import bulk, clock, db, history, live, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
 from app.customers.models import Customer, Site
+from app.machines import searching
 from app.machines.models import DeviceProfile, Machine, MachineModel
 from app.machines.profile_operations import import_profile, seed_profiles
 
@@ -73,9 +76,11 @@ def enter_machines(*, by: Actor, details: Sequence[tuple[MachineDetails, Machine
     """Write new machines whose details were checked, all at once in the running transaction."""
     created_at = clock.to_ms(at or clock.now())
     machines = [Machine(**_fields(d, model), created_at=created_at) for d, model in details]
+    last_id = Machine.select(fn.MAX(Machine.id)).scalar() or 0
     bulk.insert(Machine, _COLUMNS, [tuple(_stored(machine, name) for name in _COLUMNS) for machine in machines])
     for machine in machines:
         _record(by, "created", machine, after=_shown(machine))
+    searching.stale(key for (key,) in Machine.select(Machine.id).where(Machine.id > last_id).tuples())
 
 
 def edit_machine(*, by: Actor, machine: Machine, version: int, details: MachineDetails) -> bool:
@@ -179,4 +184,6 @@ def _shown(machine: Machine) -> dict[str, Any]:
 
 def _record(by: Actor, action: str, machine: Machine, **values: Any) -> None:
     history.record(by, f"machine.{action}", "machine", machine.serial, **values)
+    if machine.id is not None:  # of those that are entered in bulk the keys are known only afterwards
+        searching.stale([machine.id])
     live.touch("machines")

@@ -8,10 +8,10 @@ from app.core import indexing
 from app.core.indexing import Document
 from app.core.textsearch import mark, parts, related, tokens
 from app.customers.models import Customer, Site
-from app.customers.searching import CUSTOMER, names, wholes
+from app.customers.searching import CUSTOMER, MACHINES, wholes
 from app.machines.models import Machine, MachineModel
 
-TABLE = "machine_search"
+TABLE = MACHINES
 AREA = "a"
 
 
@@ -31,7 +31,7 @@ def _machines(keys: Sequence[int]) -> Iterator[Document]:
     )
     for key, serial, device, sim, batch, model, customer, name, short, site, area in query.tuples():
         found = parts(serial) | parts(device or "") | parts(sim) | tokens(f"{batch} {model}") | wholes(serial, device or "", sim)
-        found |= related(names(name or "", short or "", site or ""))
+        found = found.union(*(related(one) for one in (name, short, site) if one))
         found |= {mark(kind, value) for kind, value in ((CUSTOMER, customer), (AREA, area)) if value is not None}
         yield key, found
 

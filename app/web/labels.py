@@ -22,6 +22,23 @@ LABELS: dict[str, dict[str, str]] = {
         "cancelled": N_("Cancelled"),
         "merged": N_("Merged"),
     },
+    "MatchKind": {
+        "machine": N_("Machine"),
+        "customer": N_("Customer"),
+        "contact": N_("Contact"),
+        "site": N_("Site"),
+    },
+    "MatchReason": {
+        "serial": N_("Serial number"),
+        "device": N_("Device code"),
+        "sim": N_("SIM number"),
+        "phone": N_("Phone"),
+        "tax_number": N_("Tax number"),
+        "name": N_("Name"),
+        "model": N_("Model"),
+        "address": N_("Address"),
+        "customer": N_("Customer"),
+    },
     "TicketMove": {  # the button that leads to a state
         "triaged": N_("Accept"),
         "waiting_dispatch": N_("Send to dispatch"),

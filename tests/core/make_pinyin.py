@@ -16,10 +16,12 @@ FIRST, LAST = 0x4E00, 0x9FFF
 # A reading is kept when the phrases use it so often beside the character's others.
 SHARE, TIMES = 0.03, 2
 NAMES = (
-    "重chong 长chang 厦xia 行hang 乐yue 乐lao 朝chao 都du 单shan 曾zeng 解xie 查zha 仇qiu 朴piao 盖ge 覃qin 冼xian 六lu 蚌beng 埠bu 亳bo"
-    " 莞guan 台tai 尉yu 洞tong 铅yan 亭ting 大dai 堡pu 会kuai 句ju 泊po 泌bi 枞zong 歙she 黟yi 砀dang 涡guo 柘zhe 儋dan 番pan 荥xing 浚xun 监jian"
-    " 牟mu 任ren 华hua 员yun 翟zhai 尹yin 缪miao 逄pang 隗wei 郗xi 乜nie 么yao 车che 石shi 射she 陂po 阿e 并bing 侯hou 柏bai 柏bo 系xi 虹hong 什shi"
-    " 沈shen 涌chong 圳zhen 濮pu 郫pi 筠jun 犍qian 荣rong 藏zang 吐tu 鲁lu 巴ba 喀ka 拉la 呼hu 哈ha 佳jia"
+    "重chong 长chang 厦xia 行hang 乐yue 乐lao 朝chao 都du 单shan 曾zeng 解xie 查zha 仇qiu 朴piao 盖ge 覃qin"
+    " 冼xian 六lu 蚌beng 埠bu 亳bo 莞guan 台tai 尉yu 洞tong 铅yan 亭ting 大dai 堡pu 会kuai 句ju 泊po 泌bi"
+    " 枞zong 歙she 黟yi 砀dang 涡guo 柘zhe 儋dan 番pan 荥xing 浚xun 监jian 牟mu 任ren 华hua 员yun 翟zhai"
+    " 尹yin 缪miao 逄pang 隗wei 郗xi 乜nie 么yao 车che 石shi 射she 陂po 阿e 并bing 侯hou 柏bai 柏bo 系xi"
+    " 虹hong 什shi 沈shen 涌chong 圳zhen 濮pu 郫pi 筠jun 犍qian 荣rong 藏zang 吐tu 鲁lu 巴ba 喀ka 拉la 呼hu"
+    " 哈ha 佳jia"
 )
 
 

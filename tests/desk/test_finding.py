@@ -1,0 +1,104 @@
+"""What somebody means who types a few characters."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from peewee import Database
+
+from app.core.types import Actor
+from app.customers import operations as customers
+from app.customers.models import Customer
+from app.customers.operations import ContactDetails, CustomerDetails, SiteDetails
+from app.desk import finding
+from app.desk.finding import MatchKind, MatchReason
+from app.machines import operations as machines
+from app.machines.models import Machine
+from app.machines.operations import MachineDetails
+from tests import personas
+
+
+@pytest.fixture
+def people(database: Database) -> personas.People:
+    return personas.people()
+
+
+@pytest.fixture
+def clerk(people: personas.People) -> Actor:
+    return personas.actor_of(people.chen)
+
+
+def customer(by: Actor, name: str, **more: Any) -> Customer:
+    return customers.create_customer(by=by, details=CustomerDetails(name=name, **more))
+
+
+def machine(by: Actor, serial: str, **more: Any) -> Machine:
+    return machines.create_machine(by=by, details=MachineDetails(serial=serial, model="YZ-20", **more))
+
+
+def found(actor: Actor, typed: str) -> list[tuple[str, str]]:
+    return [(str(match.kind), match.title) for match in finding.matches(actor, typed)]
+
+
+def test_it_works(clerk: Actor) -> None:
+    owner = customer(clerk, "中山机械厂")
+    machine(clerk, "YZ-00123", device="EVC-77", customer=owner)
+    assert found(clerk, "0123") == [("machine", "YZ-00123")]
+    assert found(clerk, "zsjx") == [("customer", "中山机械厂"), ("machine", "YZ-00123")]
+
+
+@pytest.mark.parametrize("typed", ["YZ-00123", "yz00123", "z-0", "23", "0012", "EVC-77", "c7", "ＹＺ", "yz 123"])
+def test_a_machine_is_found_by_any_part_of_its_serial_number_or_device_code(clerk: Actor, typed: str) -> None:
+    machine(clerk, "YZ-00123", device="EVC-77")
+    assert found(clerk, typed) == [("machine", "YZ-00123")]
+
+
+def test_a_phone_number_of_three_customers_shows_all_three(clerk: Actor) -> None:
+    for name in ("甲公司", "乙公司", "丙公司"):
+        customers.add_contact(by=clerk, customer=customer(clerk, name), details=ContactDetails(name="王工", phone="138-0000-1234"))
+    shown = finding.matches(clerk, "13800001234")
+    assert {match.customer for match in shown} == {"甲公司", "乙公司", "丙公司"}
+    assert {(match.kind, match.rank, match.why) for match in shown} == {(MatchKind.CONTACT, finding.EXACT, MatchReason.PHONE)}
+
+
+def test_several_words_narrow(clerk: Actor) -> None:
+    for serial, name in (("A-1003", "中山一厂"), ("A-1004", "中山二厂"), ("B-2003", "珠海一厂")):
+        machine(clerk, serial, customer=customer(clerk, name))
+    assert found(clerk, "中山 003") == [("machine", "A-1003")]
+
+
+def test_a_renamed_customer_is_found_by_its_new_name_and_not_by_the_old(clerk: Actor) -> None:
+    owner = customer(clerk, "旧名公司")
+    site = customers.add_site(by=clerk, customer=owner, details=SiteDetails(name="一号站"))
+    customers.add_contact(by=clerk, customer=owner, details=ContactDetails(name="王工", phone="13800001234"))
+    machine(clerk, "YZ-1", customer=owner, site=site)
+    owner = Customer.get_by_id(owner.id)
+    customers.edit_customer(by=clerk, customer=owner, version=owner.version, details=CustomerDetails(name="新称公司"))
+    for own in ("", " 王", " 一号", " yz"):
+        assert found(clerk, f"旧名{own}") == []
+        assert found(clerk, f"新称{own}") != []
+
+
+def test_an_exact_name_comes_before_a_longer_one(clerk: Actor) -> None:
+    for serial in ("YZ-12", "YZ-123", "AYZ-12"):
+        machine(clerk, serial)
+    shown = finding.matches(clerk, "yz12")
+    assert [match.title for match in shown] == ["YZ-12", "YZ-123", "AYZ-12"]
+    assert all(before.rank < after.rank for before, after in pairwise(shown))
+
+
+def test_nobody_is_shown_what_lies_in_another_area(people: personas.People, clerk: Actor) -> None:
+    for area, name in ((people.north, "北方公司"), (people.south, "南方公司")):
+        owner = customer(clerk, name, area=area)
+        customers.add_site(by=clerk, customer=owner, details=SiteDetails(name="公司站"))
+        customers.add_contact(by=clerk, customer=owner, details=ContactDetails(name="公司王工", phone="13800001234"))
+        machine(clerk, f"YZ-{name}", customer=owner)
+    for typed in ("公司", "公司 王工", "公司 站", "yz"):
+        owners = {match.customer for match in finding.matches(personas.actor_of(people.li), typed)}
+        assert owners == {"北方公司"}, typed
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "-", "\"' OR 1=1 --", "'", "\\", "(((", "a" * 5_000, "* * *", "NEAR(a b)", "\x00", "\ue000w1"])
+def test_nothing_typed_breaks_it(clerk: Actor, typed: str) -> None:
+    machine(clerk, "YZ-1")
+    assert found(clerk, typed) == []
