@@ -9,7 +9,7 @@ from app.core import clock, db
 from app.core.errors import N_, Conflict, Invalid
 from app.core.prepared import Prepared
 from app.core.types import Actor
-from app.tickets import clocks, searching, states
+from app.tickets import clocks, complaints, searching, states
 from app.tickets.models import Priority, Ticket, TicketFault, TicketStatus, TicketTransition
 from app.tickets.writing import claim, note_transition, record, stale
 
@@ -104,6 +104,8 @@ def move(
     Raises ``Conflict`` for another ``version``, or when a fault of the ticket has another open ticket by now.
     """
     present = TicketStatus(ticket.status)
+    if to == TicketStatus.CLOSED:
+        complaints.check_may_close(ticket)
     claim(ticket, version, changed_at=at, **_fields_of(ticket, to, at), **more)
     _keep_faults(ticket)
     if ticket.is_open != states.is_open(present):

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from app.accounts.models import User
 from app.core import clock, db, numbering, submissions
 from app.core.errors import N_, Invalid
 from app.core.prepared import PreparedInsert
 from app.core.types import Actor
 from app.customers.models import Contact, Customer
 from app.machines.models import Machine
-from app.tickets import clocks, reasons, searching, states
+from app.tickets import clocks, complaints, reasons, searching, states
 from app.tickets.models import (
     HotlineRecord,
     IntakeChannel,
@@ -56,12 +57,15 @@ def open_ticket(
     solution: str = "",
     split_from: Ticket | None = None,
     follow_token: str | None = None,
+    responsible: User | None = None,
     at: datetime | None = None,
 ) -> Ticket:
     """Open a ticket in the state that ``outcome`` says; from monitoring it always starts as "to verify".
 
     The customer is the machine's unless named. A repair request or complaint that came by the 400 line gets its record for the deputy,
-    with ``called_at`` (the opening unless given). A form sent again (``form_token``) answers with the ticket of the first sending.
+    with ``called_at`` (the opening unless given).
+    A complaint is forwarded at once, to ``responsible`` or to whoever its area is. A form sent again (``form_token``) answers with the
+    ticket of the first sending.
     Raises ``Invalid`` without a title, without a machine, customer or caller, and for "solved" without what solved it;
     ``NotAllowed`` for roles that open none.
     """
@@ -110,6 +114,8 @@ def open_ticket(
         searching.index(ticket, is_new=True)
         if source == TicketSource.HOTLINE and kind in RECORDED_KINDS and split_from is None:
             _hotline_records.add(HotlineRecord(ticket=ticket.id, called_at=called_at or opened_at, taken_by_name=by.name))
+        if complaints.is_complaint(kind, source):
+            complaints.begin(by=by, ticket=ticket, at=opened_at, responsible=responsible)
         if form_token:
             submissions.settle(form_token, ticket.id)
         record(by, "opened", ticket, after=_shown(ticket), personal=_personal(ticket))
@@ -167,6 +173,7 @@ def edit(*, by: Actor, ticket: Ticket, version: int, at: datetime | None = None,
         claim(ticket, version, changed_at=edited_at, **changes)
         if before.keys() & {"kind", "priority"}:
             clocks.retarget(ticket, edited_at)
+        complaints.follow_edit(by=by, ticket=ticket, changed=set(before), at=edited_at)
         searching.index(ticket)
         record(by, "edited", ticket, before=before, after={name: changes[name] for name in before})
 

@@ -28,7 +28,6 @@ class Complaint(BaseModel):
     ticket = ForeignKeyField(Ticket, unique=True, on_delete="RESTRICT")
     responsible = ForeignKeyField(User, null=True, on_delete="RESTRICT")
     forwarded_at = InstantField(null=True)
-    is_major = BooleanField(default=False)
     cause = CharField(20, null=True, constraints=[one_of("cause", CauseClass)])
     cause_text = TextField(default="")
     is_justified = BooleanField(null=True)
