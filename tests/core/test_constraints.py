@@ -90,7 +90,7 @@ def rows(n: int) -> dict[str, dict[str, Any]]:
         "ticket_watch": {"ticket_id": n, "user_id": 1},
         "ticket_urging": {"id": n, "ticket_id": n, "at": T, "by_id": 1, "by_name": "Li"},
         "hotline_record": {
-            "id": n, "ticket_id": n, "called_at": T, "taken_by_name": "Li", "signed_at": T, "signed_by_id": 1, "signed_by_name": "Zhao",
+            "id": n, "ticket_id": n, "called_at": T, "taken_by_name": "Li",
         },
         "past_work": {"id": n, "ticket_id": n},
         "intake_draft": stamped | {"id": f"d{n}", "user_id": 1, "content": "{}", "updated_at": T},
@@ -182,7 +182,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "history_head.only_one_head": {"id": 2},
     "history_personal.history_personal_pkey": {"entry_id": 1},
     "hotline_record.hotline_record_ticket_id": {"ticket_id": 1},
-    "hotline_record.signature_has_time_and_name": {"signed_by_name": ""},
+    "hotline_record.signature_has_time_and_name": {"signed_by_name": "Zhao"},
     "import_run.kind_is_known": {"kind": "odd"},
     "import_run.state_is_known": {"state": "odd"},
     "imported_row.a_line_of_history_is_imported_once": {"digest": f"{1:064}"},
@@ -256,7 +256,7 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "document.document_hangs_on_one_thing": {"machine_id": None, "model_id": 1},
     "document.document_is_a_file_or_paper": {"file_id": None, "has_paper": True},
     "document_request.one_open_request_per_form": {"machine_id": 1, "waived_at": T},
-    "hotline_record.signature_has_time_and_name": {"signed_at": None, "signed_by_name": ""},
+    "hotline_record.signature_has_time_and_name": {"signed_at": T, "signed_by_name": "Zhao"},
     "presence.one_open_presence_per_person": {"user_id": 1, "until_at": T + 1},
     "ticket_clock.one_running_clock_of_a_kind": {"ticket_id": 1, "met_at": T},
     "contact.contact_customer_id_name_phone": {"customer_id": 1, "phone": "137"},
@@ -283,6 +283,8 @@ TRIGGERS = {
         "history_head_is_never_truncated": ("history_head", "TRUNCATE history_head"),
     },
 }
+# These are tested with their capability.
+OTHER_TRIGGERS = re.compile("hotline_record_|ticket_(note|attachment|urging)_|ticket_takes_")
 
 
 def golden(backend: str) -> list[str]:
@@ -420,4 +422,5 @@ def test_every_constraint_of_the_golden_catalogue_is_broken_here(backend: str) -
     else:
         named |= set(UNIQUE_COLUMNS)
     assert named == set(BROKEN)
-    assert {name for (name,) in found(backend, r"trigger CREATE TRIGGER (\w+)")} == set(TRIGGERS[backend])
+    triggers = {name for (name,) in found(backend, r"trigger CREATE TRIGGER (\w+)")}
+    assert {name for name in triggers if not OTHER_TRIGGERS.match(name)} == set(TRIGGERS[backend])

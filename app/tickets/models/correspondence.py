@@ -64,6 +64,7 @@ class HotlineRecord(BaseModel):
     signed_by_name = CharField(60, default="")
     is_signed_by_dispatch = BooleanField(default=False)
     remark = CharField(500, default="")
+    content = TextField(default="", constraints=[SQL("DEFAULT ''")])  # JSON: what stood there when it was signed
 
     class Meta:
         constraints = [Check("(signed_at IS NULL) = (signed_by_name = '')", name="signature_has_time_and_name")]

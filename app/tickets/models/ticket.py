@@ -113,6 +113,7 @@ class Ticket(BaseModel):
     split_from = ForeignKeyField("self", null=True, on_delete="RESTRICT")
     solution = TextField(default="", constraints=[SQL("DEFAULT ''")])  # what solved it, when nobody had to go there
     follow_token = CharField(32, null=True, unique=True)  # the address under which its reporter follows it
+    call_again_at = InstantField(null=True)  # when to phone the customer again who was not reached (to verify)
 
     class Meta:
         constraints = [
@@ -131,7 +132,14 @@ Ticket.add_index(Ticket.index(Ticket.status, Ticket.opened_at.desc(), Ticket.id.
 Ticket.add_index(Ticket.index(Ticket.opened_at.desc(), Ticket.id.desc(), where=SQL("is_open"), name="ticket_open_by_opening"))
 
 Ticket.add_index(
-    Ticket.index(Ticket.priority, Ticket.opened_at.desc(), Ticket.id.desc(), where=SQL("is_open"), name="ticket_open_by_priority")
+    Ticket.index(
+        Ticket.priority,
+        Ticket.urged_count.desc(),
+        Ticket.opened_at.desc(),
+        Ticket.id.desc(),
+        where=SQL("is_open"),
+        name="ticket_open_by_priority",
+    )
 )
 
 Ticket.add_index(Ticket.index(Ticket.machine, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_machine"))
