@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.accounts import sessions, throttle
-from app.core import clock, files, history, jobs, mailing, submissions
+from app.core import clock, files, history, jobs, mailing, rate_limits, submissions
 from app.core.config import Config, ConfigError, load_config
 from app.core.errors import Unavailable
 from app.core.jobs import Job
@@ -37,6 +37,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("send-mail", timedelta(seconds=5), lambda at: mailing.send_due(config.smtp_url, config.mail_from, at)),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),
         Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),
+        Job("purge-rate-hits", timedelta(hours=1), lambda at: f"{rate_limits.purge(at)} deleted"),
         Job("store-history-head", timedelta(hours=1), store_head),
         Job("purge-sessions", timedelta(hours=1), lambda at: f"{sessions.purge(at)} deleted"),
         Job("purge-form-submissions", timedelta(hours=1), lambda at: f"{submissions.purge(at)} deleted"),

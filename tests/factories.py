@@ -1,6 +1,7 @@
 """Rows with valid defaults for tests; they write through the models directly."""
 
 import itertools
+import secrets
 from typing import Any
 
 from app.accounts.models import Area
@@ -88,6 +89,7 @@ def machine(**values: Any) -> Machine:
             "site": place,
             "area": area or place.area,
             "created_at": clock.now(),
+            "qr_token": secrets.token_urlsafe(16),
         }
         return Machine.create(**defaults | values)
 

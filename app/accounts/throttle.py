@@ -7,13 +7,13 @@ elsewhere cannot keep the hotline's desk from signing in.
 import hmac
 from datetime import datetime, timedelta
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from peewee import fn
 
 from app.accounts.models import SignInAttempt
 from app.core import db
 from app.core.errors import N_, TooManyAttempts
+from app.core.rate_limits import address_key
 
 FREE_FAILURES = 5
 LONGEST_DELAY_MIN = 15
@@ -21,17 +21,6 @@ ADDRESS_LIMIT = 30
 ADDRESS_WINDOW = timedelta(minutes=1)
 FORGOTTEN_AFTER = timedelta(days=1)
 _WORDS = N_("Too many failed sign-ins. Please try again in %(minutes)d min.")
-
-
-def address_key(ip: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 network that an IPv6 subscriber gets whole."""
-    try:
-        address = ip_address(ip)
-    except ValueError:
-        return ip[:45]
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, 64), strict=False))
-    return str(address)
 
 
 def account_key(username: str) -> str:

@@ -13,7 +13,7 @@ from app.core import bulk, clock, db, history, live, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
 from app.customers.models import Customer, Site
-from app.machines import searching
+from app.machines import qr, searching
 from app.machines.models import DeviceProfile, Machine, MachineModel
 from app.machines.profile_operations import import_profile, seed_profiles
 
@@ -75,7 +75,7 @@ def create_machine(*, by: Actor, details: MachineDetails, form_token: str | None
 def enter_machines(*, by: Actor, details: Sequence[tuple[MachineDetails, MachineModel]], at: datetime | None = None) -> None:
     """Write new machines whose details were checked, all at once in the running transaction."""
     created_at = clock.to_ms(at or clock.now())
-    machines = [Machine(**_fields(d, model), created_at=created_at) for d, model in details]
+    machines = [Machine(**_fields(d, model), created_at=created_at, qr_token=qr.made_up()) for d, model in details]
     last_id = Machine.select(fn.MAX(Machine.id)).scalar() or 0
     bulk.insert(Machine, _COLUMNS, [tuple(_stored(machine, name) for name in _COLUMNS) for machine in machines])
     for machine in machines:
