@@ -2,6 +2,7 @@
 
 from app.core import migrating
 from app.machines.profile_operations import seed_profiles
+from app.web import i18n
 
 
 def release() -> list[str]:
@@ -9,5 +10,6 @@ def release() -> list[str]:
 
     Raises ``Unavailable`` when the database does not answer.
     """
+    i18n.compile_catalogues(i18n.TRANSLATIONS)  # mails are written by processes that know no Flask
     done = [f"applied {name}" for name in migrating.upgrade()]
     return done + [f"added profile {name}" for name in seed_profiles()]

@@ -16,7 +16,7 @@ from app.core.jobs import Job
 from app.core.logs import configure_logs
 from app.core.start import start
 from app.monitoring import intake
-from app.tickets import inbox
+from app.tickets import escalation, inbox, recomputing
 
 log = structlog.get_logger()
 
@@ -32,7 +32,21 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         history.store_head(config.heads_file, at)
         return "stored"
 
+    guard = clock.StepGuard()
+
+    def look_at_clocks(at: datetime) -> str:
+        if not guard.is_steady(at):  # a deadline that only a wrong clock has passed must reach nobody
+            return "waiting: the clock of this host was changed"
+        said = escalation.look(at)
+        return f"{said} said" if said else ""
+
+    def follow_calendar(at: datetime) -> str:
+        looked = recomputing.follow(at)
+        return f"{looked} clocks" if looked else ""
+
     return (
+        Job("look-at-clocks", timedelta(seconds=10), look_at_clocks),
+        Job("follow-calendar", timedelta(seconds=10), follow_calendar),
         Job("heartbeat", timedelta(seconds=15), lambda at: "alive"),
         Job("send-mail", timedelta(seconds=5), lambda at: mailing.send_due(config.smtp_url, config.mail_from, at)),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),

@@ -94,3 +94,27 @@ class ProcessClock:
         self._slew_total_ms = now_ms() - self._base_ms - elapsed
         self._slew_from_ms = elapsed
         return step
+
+
+class StepGuard:
+    """Tells whether the host's clock can be believed: after a step it must have gone evenly for ``HOLD_S``.
+
+    For work that cannot be taken back, as telling people that a deadline has passed.
+    """
+
+    STEP_S = 60.0
+    HOLD_S = 300.0
+
+    def __init__(self) -> None:
+        self._last: tuple[datetime, float] | None = None
+        self._stepped: float | None = None
+
+    def is_steady(self, at: datetime, monotonic_s: float | None = None) -> bool:
+        """Whether ``at``, the present by the host's clock, may be acted upon; call it at every look."""
+        elapsed = time.monotonic() if monotonic_s is None else monotonic_s
+        if self._last is not None:
+            step = (at - self._last[0]).total_seconds() - (elapsed - self._last[1])
+            if abs(step) > self.STEP_S:
+                self._stepped = elapsed
+        self._last = (at, elapsed)
+        return self._stepped is None or elapsed - self._stepped >= self.HOLD_S

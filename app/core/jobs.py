@@ -19,6 +19,8 @@ log = structlog.get_logger()
 FAILED = "failed"
 # A failed job is tried again after this, or at its next slot if that is sooner.
 RETRY_AFTER = timedelta(minutes=1)
+# How much the clocks of hosts that work properly may differ.
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class JobRun(BaseModel):
@@ -60,11 +62,13 @@ def _claim(job: Job, at: datetime) -> bool:
     with db.available():
         db.connect()
         row = JobRun.get_or_none(JobRun.name == job.name)
-    if row is not None and row.next_at > at:
+    # A slot further off than one period was taken while some host's clock ran ahead.
+    too_far = at + job.every + CLOCKS_DIFFER
+    if row is not None and at < row.next_at <= too_far:
         return False
     with db.transaction():
         JobRun.insert(name=job.name, next_at=at).on_conflict_ignore().execute()
-        due = (JobRun.name == job.name) & (JobRun.next_at <= at)
+        due = (JobRun.name == job.name) & ((JobRun.next_at <= at) | (JobRun.next_at > too_far))
         return JobRun.update(next_at=_slot_after(at, job.every), last_at=at).where(due).execute() == 1
 
 

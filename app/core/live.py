@@ -39,4 +39,4 @@ def version(name: str) -> int:
 
 def versions(*names: str) -> int:
     """One number for several ``names`` that grows when any of them changes."""
-    return LiveVersion.select(fn.SUM(LiveVersion.value)).where(LiveVersion.name.in_(names)).scalar() or 0
+    return int(LiveVersion.select(fn.SUM(LiveVersion.value)).where(LiveVersion.name.in_(names)).scalar() or 0)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.core import bulk, clock, db, known_settings
 from app.core.calendar import WorkingCalendar
@@ -220,7 +220,7 @@ def _end(ticket: Ticket, endings: Mapping[ClockKind, Ending], at: datetime) -> N
             query.where(_is_running(ticket.id), TicketClock.kind.in_(kinds)).execute()
 
 
-def _is_running(ticket_id: int) -> object:
+def _is_running(ticket_id: int) -> Any:
     return (TicketClock.ticket == ticket_id) & TicketClock.met_at.is_null() & TicketClock.stopped_at.is_null()
 
 
@@ -250,14 +250,19 @@ def _settle(ticket: Ticket, at: datetime) -> None:
 
 def time_anew(rows: Sequence[TicketClock], waits: Mapping[int, Sequence[Pause]], by: Rules, at: datetime) -> None:
     """Compute deadline and next look of running clocks; what was said too early by the new deadline counts as not said."""
-    changed = []
+    before = [_timing(row) for row in rows]
     for row in rows:
-        before = tuple(getattr(row, name) for name in _TIMED)
         _time(row, waits.get(row.ticket_id, ()), by, at)
-        after = tuple(getattr(row, name) for name in _TIMED)
-        if before != after:
-            changed.append((*(_ms(value) if isinstance(value, datetime) else value for value in after), row.id))
-    bulk.update(TicketClock, _TIMED, changed)
+    store_timing([row for row, timing in zip(rows, before, strict=True) if _timing(row) != timing])
+
+
+def store_timing(rows: Sequence[TicketClock]) -> None:
+    """Write deadline, next look and what was said of ``rows``."""
+    bulk.update(TicketClock, _TIMED, [(*_timing(row), row.id) for row in rows])
+
+
+def _timing(row: TicketClock) -> tuple[int | None, ...]:
+    return (_ms(row.due_at), _ms(row.next_look_at), _ms(row.warned_at), _ms(row.breached_at), row.escalated)
 
 
 def _time(row: TicketClock, waits: Sequence[Pause], by: Rules, at: datetime) -> None:

@@ -51,3 +51,12 @@ def test_workers_at_once_run_a_slot_once(database: Database) -> None:
     for thread in threads:
         thread.join()
     assert ran == [AT]
+
+
+def test_a_slot_that_a_clock_running_ahead_has_taken_stops_nothing(database: Database) -> None:
+    ran: list[datetime] = []
+    job = Job("slow", timedelta(hours=1), lambda at: str(ran.append(at)))
+    jobs.tick([job], AT + timedelta(days=300))
+    jobs.tick([job], AT)
+    jobs.tick([job], AT)
+    assert ran == [AT + timedelta(days=300), AT]
