@@ -16,7 +16,7 @@ from app.core.jobs import Job
 from app.core.logs import configure_logs
 from app.core.start import start
 from app.monitoring import intake
-from app.tickets import escalation, inbox, recomputing
+from app.tickets import escalation, inbox, recomputing, work_slips
 
 log = structlog.get_logger()
 
@@ -49,6 +49,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("follow-calendar", timedelta(seconds=10), follow_calendar),
         Job("heartbeat", timedelta(seconds=15), lambda at: "alive"),
         Job("send-mail", timedelta(seconds=5), lambda at: mailing.send_due(config.smtp_url, config.mail_from, at)),
+        Job("remind-of-slips", timedelta(minutes=5), work_slips.remind),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),
         Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),
         Job("purge-rate-hits", timedelta(hours=1), lambda at: f"{rate_limits.purge(at)} deleted"),
