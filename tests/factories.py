@@ -1,31 +1,40 @@
-"""Rows with valid defaults for tests; they write through the models directly."""
+"""Rows with valid defaults for tests; they write through the models directly, with the documents that they are found by."""
 
 import itertools
 import secrets
-from typing import Any
+from typing import Any, TypeVar
+
+from peewee import Model
 
 from app.accounts.models import Area
-from app.core import clock, db
+from app.core import clock, db, indexing
 from app.core.files import StoredFile
 from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Machine, MachineModel
+from app.tickets import searching  # noqa: F401  # says how search documents are read
 from app.tickets.models import OPEN_STATUSES, Priority, Ticket, TicketKind, TicketSource, TicketStatus
 
 _count = itertools.count(1)
+Row = TypeVar("Row", bound=Model)
+
+
+def _found(row: Row) -> Row:
+    indexing.stale(f"{row._meta.table_name}_search", [row.id])
+    return row
 
 
 def customer(**values: Any) -> Customer:
     """A company; ``area`` and everything else may be given."""
     number = next(_count)
     with db.transaction():
-        return Customer.create(**{"name": f"Customer {number}", "short_name": f"C{number}", "created_at": clock.now()} | values)
+        return _found(Customer.create(**{"name": f"Customer {number}", "short_name": f"C{number}", "created_at": clock.now()} | values))
 
 
 def site(**values: Any) -> Site:
     """A site of a customer (a new one unless given), in the customer's area."""
     owner = values.pop("customer", None) or customer()
     with db.transaction():
-        return Site.create(**{"customer": owner, "name": f"Site {next(_count)}", "area": owner.area} | values)
+        return _found(Site.create(**{"customer": owner, "name": f"Site {next(_count)}", "area": owner.area} | values))
 
 
 def contact(**values: Any) -> Contact:
@@ -33,7 +42,7 @@ def contact(**values: Any) -> Contact:
     owner = values.pop("customer", None) or customer()
     number = next(_count)
     with db.transaction():
-        return Contact.create(**{"customer": owner, "name": f"Contact {number}", "phone": f"138{number:08d}"} | values)
+        return _found(Contact.create(**{"customer": owner, "name": f"Contact {number}", "phone": f"138{number:08d}"} | values))
 
 
 def project(**values: Any) -> Project:
@@ -91,7 +100,7 @@ def machine(**values: Any) -> Machine:
             "created_at": clock.now(),
             "qr_token": secrets.token_urlsafe(16),
         }
-        return Machine.create(**defaults | values)
+        return _found(Machine.create(**defaults | values))
 
 
 def ticket(**values: Any) -> Ticket:
@@ -113,4 +122,4 @@ def ticket(**values: Any) -> Ticket:
     if about is not None:
         defaults |= {"customer": about.customer, "area": about.area}
     with db.transaction():
-        return Ticket.create(**defaults | values)
+        return _found(Ticket.create(**defaults | values))

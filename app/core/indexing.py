@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 from peewee import Model, chunked, fn
 
-from app.core import db, textsearch
+from app.core import db, settings, textsearch
+from app.core.types import system
 
 Document = tuple[int, Iterable[str]]
 Read = Callable[[Sequence[int]], Iterable[Document]]
 # So many documents are read and written at a time.
 STEP = 1_000
+# Grows with what documents are found by: an older installation's are built anew by its upgrade.
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,21 @@ def _keys_after(index: Index, last: int) -> list[int]:
     return [value for (value,) in index.model.select(key).where(key > last).order_by(key).limit(STEP).tuples()]
 
 
-def is_empty(index: Index) -> bool:
-    """Whether there is no document although there are rows: an installation from before the index."""
+def bring_up_to_date() -> list[str]:
+    """Build the indexes that an earlier version of the product wrote, or that it had not yet; returns what was built, in words."""
+    done = []
+    for index in all_indexes():
+        name = f"documents.{index.table}"
+        if settings.get(name, 0) == VERSION and not _is_empty(index):
+            continue
+        written = sum(rebuild(index))
+        settings.put(by=system("upgrade"), name=name, value=VERSION)
+        if written:
+            done.append(f"built {index.table}: {written} documents")
+    return done
+
+
+def _is_empty(index: Index) -> bool:
     return not _count(f"SELECT COUNT(*) FROM (SELECT 1 FROM {index.table} LIMIT 1) AS found") and index.model.select().exists()
 
 

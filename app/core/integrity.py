@@ -1,6 +1,6 @@
-"""Whether the database is sound: nothing torn, nothing dangling, nothing pending."""
+"""Whether the database is sound: nothing torn, nothing dangling, nothing pending, everything findable."""
 
-from app.core import db, migrating
+from app.core import db, indexing, migrating
 
 
 def problems() -> list[str]:
@@ -8,7 +8,8 @@ def problems() -> list[str]:
     with db.available():
         db.connect()
         found = [f"migration {name} is pending" for name in migrating.pending()]
-        return found + (_on_sqlite() if db.is_sqlite() else _on_postgresql())
+        found += _on_sqlite() if db.is_sqlite() else _on_postgresql()
+        return found or indexing.problems()
 
 
 def _on_sqlite() -> list[str]:

@@ -185,6 +185,14 @@ def expression(clauses: Iterable[Clause]) -> str:
     return grammar.of(clauses)
 
 
+def keys(table: str, clauses: Iterable[Clause], limit: int) -> list[int]:
+    """The newest documents of ``table`` that meet every clause, at most ``limit``."""
+    condition = f"{table} MATCH {db.database.param}" if db.is_sqlite() else "tokens @@ CAST(%s AS tsquery)"
+    name = key_name(table)
+    sql = f"SELECT {name} FROM {table} WHERE {condition} ORDER BY {name} DESC LIMIT {int(limit)}"
+    return [int(row[0]) for row in db.database.execute_sql(sql, (expression(clauses),)).fetchall()]
+
+
 def key_name(table: str) -> str:
     """The column of ``table`` that holds the documents' keys."""
     return "rowid" if db.is_sqlite() else _key_column(table)

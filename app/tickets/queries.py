@@ -27,9 +27,6 @@ SORTS = {
 }
 # Sorts that the search index serves, and whether they run from new to old.
 _BY_KEY = {"-opened_at": True, "opened_at": False}
-# A word that fits more machines or customers than this is not meant as one of them.
-MAX_NAMED = 30
-MIN_PHONE_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +153,7 @@ def _matching(actor: Actor, wanted: TicketFilter) -> tuple[ModelSelect | None, O
     it answers newest first, so that a frequent combination costs no more than a rare one.
     """
     query = _narrowed(visible(actor), wanted)
-    words = [_clause(word) for word in textsearch.words(wanted.q)]
+    words = [searching.clause(word) for word in textsearch.words(wanted.q)]
     if not all(words):
         return None, BY_AGE
     clauses = words + _facets(actor, wanted)
@@ -185,24 +182,6 @@ def _facets(actor: Actor, wanted: TicketFilter) -> list[textsearch.Clause]:
         machine = Machine.select(Machine.id).where(Machine.serial == wanted.machine).scalar()
         clauses.append(searching.is_one_of(searching.MACHINE, [machine]))
     return clauses
-
-
-def _clause(word: str) -> textsearch.Clause:
-    """A word stands in the ticket's texts, or names its machine, its customer or somebody there."""
-    alternatives = [textsearch.terms(word)] if textsearch.terms(word) else []
-    machines = Machine.select(Machine.id).where(Machine.serial.contains(word) | Machine.device.contains(word))
-    customers = Customer.select(Customer.id).where(Customer.name.contains(word) | Customer.short_name.contains(word))
-    alternatives += searching.is_one_of(searching.MACHINE, _few(machines))
-    alternatives += searching.is_one_of(searching.CUSTOMER, _few(customers))
-    if word.isdigit() and len(word) >= MIN_PHONE_DIGITS:
-        callers = Contact.select(Contact.customer).where(Contact.phone.contains(word)).distinct()
-        alternatives += searching.is_one_of(searching.CUSTOMER, _few(callers))
-    return alternatives
-
-
-def _few(query: ModelSelect) -> list[int]:
-    keys = [key for (key,) in query.limit(MAX_NAMED + 1).tuples()]
-    return keys if len(keys) <= MAX_NAMED else []
 
 
 def _narrowed(query: ModelSelect, wanted: TicketFilter) -> ModelSelect:

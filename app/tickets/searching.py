@@ -1,16 +1,25 @@
-"""What a ticket is found by: its number, words and notes, and marks of what it is about, so that filters combine at no cost."""
+"""What a ticket is found by: its number, words and notes, who called, and marks of what it is about, so that filters combine at no cost.
 
-from collections.abc import Iterable
+Machines and customers are looked for in their own indexes and then meant by their marks: renaming one changes no ticket's document.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from app.core import textsearch
+from app.core import bulk, indexing, textsearch
+from app.core.indexing import Document
 from app.core.prepared import Prepared
-from app.core.textsearch import Term
+from app.core.textsearch import Clause, Term
+from app.customers import searching as customers
+from app.customers.models import Contact
+from app.machines import searching as machines
 from app.tickets.models import Ticket, TicketNote
 
 TABLE = "ticket_search"
 MACHINE, CUSTOMER, AREA, KIND, SOURCE, PRIORITY, OPEN = "m", "c", "a", "k", "s", "p", "o"
-
+# A word that fits more machines, customers or people than this is not meant as one of them.
+MAX_NAMED = 60
 
 _notes = Prepared(lambda ticket_id: TicketNote.select(TicketNote.text).where(TicketNote.ticket == ticket_id).tuples())
 
@@ -18,8 +27,23 @@ _notes = Prepared(lambda ticket_id: TicketNote.select(TicketNote.text).where(Tic
 def index(ticket: Ticket, *, is_new: bool = False) -> None:
     """Write the ticket's search document anew, in the running transaction; a new one has no notes to look for."""
     notes = [] if is_new else [text for (text,) in _notes.rows(ticket.id)]
-    said = [ticket.number, ticket.title, ticket.text, ticket.solution, ticket.caller_name, ticket.caller_phone, *notes]
-    textsearch.write(TABLE, ticket.id, textsearch.tokens(" ".join(said)) | marks(ticket))
+    textsearch.write(TABLE, ticket.id, _tokens(ticket, notes))
+
+
+def _tokens(ticket: Ticket, notes: Iterable[str]) -> set[str]:
+    found = textsearch.parts(ticket.number) | textsearch.parts(ticket.caller_phone) | textsearch.name_tokens(ticket.caller_name)
+    return found | textsearch.tokens(" ".join([ticket.title, ticket.text, ticket.solution, *notes])) | marks(ticket)
+
+
+def _tickets(keys: Sequence[int]) -> Iterator[Document]:
+    notes: dict[int, list[str]] = defaultdict(list)
+    for ticket_id, text in bulk.lookup(TicketNote, ("ticket", "text"), "ticket", keys):
+        notes[ticket_id].append(text)
+    for ticket in Ticket.select().where(Ticket.id.in_(keys)):
+        yield ticket.id, _tokens(ticket, notes[ticket.id])
+
+
+indexing.register(TABLE, Ticket, _tickets)
 
 
 def marks(ticket: Ticket) -> set[str]:
@@ -39,3 +63,22 @@ def marks(ticket: Ticket) -> set[str]:
 def is_one_of(name: str, keys: Iterable[Any]) -> textsearch.Clause:
     """The clause that a ticket carries the mark ``name`` with one of ``keys``."""
     return [[Term(textsearch.mark(name, key))] for key in keys]
+
+
+def clause(word: str) -> Clause:
+    """What a ticket must have to be found by ``word``: the word itself, or the machine, customer or person there that it names.
+
+    Empty for signs alone, which nothing is found by.
+    """
+    needed = textsearch.terms(word)
+    if not needed:
+        return []
+    people = _few(textsearch.keys(customers.CONTACTS, [[needed]], MAX_NAMED + 1))
+    owners = {owner for (owner,) in bulk.lookup(Contact, ("customer",), "id", people)}
+    owners.update(_few(textsearch.keys(customers.CUSTOMERS, [[needed]], MAX_NAMED + 1)))
+    fitting = _few(textsearch.keys(machines.TABLE, [[needed]], MAX_NAMED + 1))
+    return [needed, *is_one_of(MACHINE, fitting), *is_one_of(CUSTOMER, sorted(owners))]
+
+
+def _few(keys: list[int]) -> list[int]:
+    return keys if len(keys) <= MAX_NAMED else []

@@ -10,6 +10,7 @@ from app.accounts.models import Role
 from app.core import clock, db
 from app.core.errors import NotFound
 from app.core.types import Actor
+from app.customers.operations import CustomerDetails, edit_customer
 from app.tickets import moving, operations, queries, searching
 from app.tickets.models import Priority, Ticket, TicketKind, TicketSource, TicketStatus
 from app.tickets.queries import TicketFilter
@@ -79,8 +80,8 @@ def test_a_ticket_is_found_by_number_machine_customer_phone_and_words(chen: Acto
 
 def test_a_renamed_customer_is_found_by_the_new_name(chen: Actor) -> None:
     made = ticket(customer=factories.customer(name="城北区环卫所"))
-    made.customer.name = "城南区环卫所"
-    made.customer.save()
+    details = CustomerDetails(name="城南区环卫所")
+    edit_customer(by=chen, customer=made.customer, version=made.customer.version, details=details)
     assert (listed(chen, q="城南"), listed(chen, q="城北")) == ([made.number], [])
 
 
