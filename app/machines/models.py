@@ -99,7 +99,10 @@ class Machine(BaseModel):
 
 
 class MachineMove(BaseModel):
-    """A machine that went to another customer or site; what happened before stays with the earlier one."""
+    """A machine that went to another customer or site; what happened before stays with the earlier one.
+
+    ``at`` is when it went, ``recorded_at`` when somebody wrote that down.
+    """
 
     machine = ForeignKeyField(Machine, backref="moves", on_delete="RESTRICT")
     at = InstantField()
@@ -110,10 +113,14 @@ class MachineMove(BaseModel):
     by = ForeignKeyField(User, null=True, on_delete="RESTRICT", index=False)
     by_name = CharField(60)
     reason = CharField(200, default="")
+    recorded_at = InstantField(constraints=[SQL("DEFAULT 0")])
 
 
 class TerminalChange(BaseModel):
-    """An EVC terminal that was fitted, replaced or taken off; the machine's history stays (workflows, Machine file)."""
+    """An EVC terminal that was fitted, replaced or taken off; the machine's history stays (workflows, Machine file).
+
+    What a device said before ``at`` belongs to the machine that it was taken off then (see ``app.machines.terminals``).
+    """
 
     machine = ForeignKeyField(Machine, backref="terminal_changes", on_delete="RESTRICT")
     at = InstantField()
@@ -123,6 +130,9 @@ class TerminalChange(BaseModel):
     by = ForeignKeyField(User, null=True, on_delete="RESTRICT", index=False)
     by_name = CharField(60)
     reason = CharField(200, default="")
+
+    class Meta:
+        indexes = ((("old_device", "at"), False),)
 
 
 class Document(BaseModel):
