@@ -18,7 +18,7 @@ from app.customers import queries as customers
 from app.customers.forms import text
 from app.machines import queries
 from app.machines.models import DeviceProfile, Machine
-from app.machines.operations import DEFAULT_WARRANTY_MONTHS, MachineDetails
+from app.machines.operations import MachineDetails
 from app.machines.profiles.nodes import MAX_BYTES
 from app.machines.queries import Filters
 
@@ -40,9 +40,7 @@ class MachineForm(FlaskForm):
     area = SelectField(_("Area"))
     shipped_on = DateField(_("Delivered on"), validators=[Optional()])
     accepted_on = DateField(_("Accepted on"), validators=[Optional()])
-    warranty_months = IntegerField(
-        _("Warranty in months"), default=DEFAULT_WARRANTY_MONTHS, validators=[InputRequired(_("Please give a number."))]
-    )
+    warranty_months = IntegerField(_("Warranty in months"), validators=[Optional()])
     batch = text(_("Batch"), Length(max=40))
 
     def offer(self, areas: Sequence[Area], profiles: Sequence[DeviceProfile], language: str) -> None:

@@ -11,7 +11,7 @@ from app.core.importing import Effect, Line, Outcome, Table, date_in, read, run,
 from app.core.types import Actor
 from app.customers import operations as customers_operations
 from app.customers.imports import areas_named
-from app.customers.models import Customer, Site
+from app.customers.models import Customer, Project, Site
 from app.customers.operations import CustomerDetails, SiteDetails
 from app.machines import operations
 from app.machines.models import DeviceProfile, Machine, MachineModel
@@ -59,7 +59,7 @@ class _Plan:
     """What the lines ask for, compared with what is there; nothing is written before every line was seen."""
 
     def __init__(self) -> None:
-        models: tuple[type[BaseModel], ...] = (Area, DeviceProfile, Customer, Site, MachineModel)
+        models: tuple[type[BaseModel], ...] = (Area, DeviceProfile, Customer, Site, MachineModel, Project)
         self.rows: dict[type[BaseModel], dict[Any, Any]] = {model: {row.id: row for row in model.select()} for model in models}
         self.profiles = {profile.name: profile for profile in self.rows[DeviceProfile].values()}
         self.machines = {machine.serial: machine for machine in Machine.select()}
@@ -121,6 +121,10 @@ class _Plan:
             shipped_on=machine.shipped_on,
             warranty_months=machine.warranty_months,
             batch=machine.batch,
+            project=self.rows[Project].get(machine.project_id),
+            sim_number=machine.sim_number,
+            sim_expires_on=machine.sim_expires_on,
+            retired_on=machine.retired_on,
         )
 
     def _details(self, line: Line, base: MachineDetails) -> MachineDetails:

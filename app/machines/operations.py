@@ -12,13 +12,15 @@ from app.accounts.models import Area
 from app.core import bulk, clock, db, history, live, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
-from app.customers.models import Customer, Site
-from app.machines import qr, searching
+from app.customers.models import Customer, Project, Site
+from app.machines import moves, qr, searching
 from app.machines.models import DeviceProfile, Machine, MachineModel
+from app.machines.moves import Occasion
 from app.machines.profile_operations import import_profile, seed_profiles
 
 __all__ = [
     "MachineDetails",
+    "check",
     "create_machine",
     "edit_machine",
     "enter_machines",
@@ -27,6 +29,7 @@ __all__ = [
     "problems",
     "renew",
     "seed_profiles",
+    "written",
 ]
 
 DEVICE = re.compile(r"[A-Za-z0-9._-]{1,64}")  # the topic level of the feed (monitoring §1)
@@ -34,13 +37,16 @@ _SERIAL = re.compile(r"[^\s/\\?#%\x00-\x1f][^/\\?#%\x00-\x1f]{0,39}")
 # These stand where a serial number stands in an address.
 _RESERVED = ("new",)
 _COLUMNS = tuple(field.name for field in Machine._meta.sorted_fields if field.name != "id")
-DEFAULT_WARRANTY_MONTHS = 12
+EDITED = Occasion()
 MAX_WARRANTY_MONTHS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineDetails:
-    """What is written of a machine. Without an area it lies in that of its site, else of its customer."""
+    """What is written of a machine. Without an area it lies in that of its site, else of its customer;
+
+    without ``warranty_months`` it has those of its model.
+    """
 
     serial: str
     model: str
@@ -52,8 +58,12 @@ class MachineDetails:
     gateway: str = ""
     accepted_on: date | None = None
     shipped_on: date | None = None
-    warranty_months: int = DEFAULT_WARRANTY_MONTHS
+    warranty_months: int | None = None
     batch: str = ""
+    project: Project | None = None
+    sim_number: str = ""
+    sim_expires_on: date | None = None
+    retired_on: date | None = None
 
 
 def create_machine(*, by: Actor, details: MachineDetails, form_token: str | None = None, at: datetime | None = None) -> Machine:
@@ -65,7 +75,7 @@ def create_machine(*, by: Actor, details: MachineDetails, form_token: str | None
     with db.transaction():
         if form_token and not submissions.claim(form_token):
             return Machine.get(Machine.serial == submissions.result_of(form_token))
-        _check(details, None)
+        check(details, None)
         enter_machines(by=by, details=[(details, model_named(details.model))], at=at)
         if form_token:
             submissions.settle(form_token, details.serial.strip())
@@ -90,30 +100,55 @@ def edit_machine(*, by: Actor, machine: Machine, version: int, details: MachineD
     """
     by.require("machines.edit")
     with db.transaction():
-        _check(details, machine)
+        check(details, machine)
         return renew(by=by, machine=machine, version=version, details=details, model=model_named(details.model))
 
 
-def renew(*, by: Actor, machine: Machine, version: int, details: MachineDetails, model: MachineModel) -> bool:
-    """Write checked details over a machine, in the running transaction; returns whether anything changed. Raises ``Conflict``."""
-    before = _shown(machine)
+def renew(*, by: Actor, machine: Machine, version: int, details: MachineDetails, model: MachineModel, occasion: Occasion = EDITED) -> bool:
+    """Write checked details over a machine, in the running transaction; returns whether anything changed.
+
+    Another customer, site or terminal goes into the log of moves. Raises ``Conflict``.
+    """
+    before, was = _shown(machine), moves.was(machine)
     _claim(machine, version, _fields(details, model))
     after = _shown(machine)
     if before != after:
-        _record(by, "edited", machine, before=before, after=after)
+        reason = {"reason": occasion.reason} if occasion.reason else {}
+        _record(by, occasion.action, machine, before=before, after=after | reason)
+        moves.note(by, machine, was, occasion)
     return before != after
 
 
-def _check(details: MachineDetails, machine: Machine | None) -> None:
+def written(machine: Machine) -> MachineDetails:
+    """What is written of ``machine`` now, to be changed in part with ``dataclasses.replace``."""
+    names = (
+        "serial", "profile", "customer", "site", "area", "gateway", "accepted_on", "shipped_on", "warranty_months", "batch",
+        "project", "sim_number", "sim_expires_on", "retired_on",
+    )  # fmt: skip
+    return MachineDetails(model=machine.model.name, device=machine.device or "", **{name: getattr(machine, name) for name in names})
+
+
+def check(details: MachineDetails, machine: Machine | None) -> None:
+    """Raise ``Invalid`` with the words beside each field when ``details`` cannot be written (over ``machine``)."""
     wrong = problems(details)
     if not wrong.get("serial") and _is_taken(Machine.serial, details.serial.strip(), machine):
         wrong["serial"] = N_("There is a machine of this serial number already.")
     if details.device and not wrong.get("device") and _is_taken(Machine.device, details.device.strip(), machine):
         wrong["device"] = N_("Another machine has this device code.")
+    if _is_bound_to_anothers(details, machine):
+        wrong["project"] = N_("This project belongs to another customer.")
     if machine is not None and details.serial.strip() != machine.serial:
         wrong["serial"] = N_("A serial number cannot be changed.")
     if wrong:
         raise Invalid(N_("Something is missing or wrong. See the words beside the fields."), fields=wrong)
+
+
+def _is_bound_to_anothers(details: MachineDetails, machine: Machine | None) -> bool:
+    """Whether another customer's project is named; the one it came from stays with a machine that moves on to another customer."""
+    project = details.project
+    if project is None or (machine is not None and machine.project_id == project.id):
+        return False
+    return details.customer is None or project.customer_id != details.customer.id
 
 
 def problems(details: MachineDetails) -> dict[str, str]:
@@ -127,9 +162,11 @@ def problems(details: MachineDetails) -> dict[str, str]:
         wrong["model"] = N_("Please name the model.")
     if details.site is not None and (details.customer is None or details.site.customer_id != details.customer.id):
         wrong["site"] = N_("This site belongs to another customer.")
+    if details.retired_on and details.shipped_on and details.retired_on < details.shipped_on:
+        wrong["retired_on"] = N_("A machine cannot be retired before its delivery.")
     if details.shipped_on and details.accepted_on and details.accepted_on < details.shipped_on:
         wrong["accepted_on"] = N_("Acceptance cannot be before delivery.")
-    if not 0 <= details.warranty_months <= MAX_WARRANTY_MONTHS:
+    if details.warranty_months is not None and not 0 <= details.warranty_months <= MAX_WARRANTY_MONTHS:
         wrong["warranty_months"] = N_("The warranty is 0 to 240 months.")
     return wrong
 
@@ -152,8 +189,12 @@ def _fields(details: MachineDetails, model: MachineModel) -> dict[str, Any]:
         "gateway": details.gateway.strip(),
         "accepted_on": details.accepted_on,
         "shipped_on": details.shipped_on,
-        "warranty_months": details.warranty_months,
+        "warranty_months": model.warranty_months if details.warranty_months is None else details.warranty_months,
         "batch": details.batch.strip(),
+        "project": details.project,
+        "sim_number": details.sim_number.strip(),
+        "sim_expires_on": details.sim_expires_on,
+        "retired_on": details.retired_on,
     }
 
 
@@ -177,9 +218,12 @@ def _claim(machine: Machine, version: int, fields: dict[str, Any]) -> None:
 
 
 def _shown(machine: Machine) -> dict[str, Any]:
-    names = ("serial", "device", "model_id", "profile_id", "customer_id", "site_id", "area_id", "gateway", "warranty_months", "batch")
-    dates = {name: str(getattr(machine, name)) if getattr(machine, name) else None for name in ("accepted_on", "shipped_on")}
-    return {name: getattr(machine, name) for name in names} | dates
+    names = (
+        "serial", "device", "model_id", "profile_id", "customer_id", "site_id", "area_id", "gateway", "warranty_months", "batch",
+        "project_id", "sim_number",
+    )  # fmt: skip
+    dates = ("accepted_on", "shipped_on", "sim_expires_on", "retired_on")
+    return {name: getattr(machine, name) for name in names} | {name: str(getattr(machine, name) or "") or None for name in dates}
 
 
 def _record(by: Actor, action: str, machine: Machine, **values: Any) -> None:

@@ -12,6 +12,7 @@ from app.monitoring import rules, signals
 from app.monitoring.models import Alarm, Condition, Episode
 from app.monitoring.rules import Occurrence, Signal, SignalKind, State
 from app.monitoring.signals import Stream
+from app.monitoring.sources import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _begin(subject: Subject, stream: Stream, reach: Reach) -> list[Raised]:
     found = stream.signals
     since = min(signal.at for signal in found)
     if reach.was_heard or (reach.last_state_at is not None and reach.last_state_at >= since):
-        found = signals.stored(stream.terminal_id, stream.code, since, reach.upto_position)
+        found = signals.stored(sources(subject.machine), stream.code, since, reach.upto_position)
     computed = rules.fold(found)
     if not computed:
         return []
@@ -95,8 +96,9 @@ def _put_in_place(subject: Subject, alarm: Alarm, stream: Stream, reach: Reach) 
     """
     since = _settled_before(alarm, min(signal.at for signal in stream.signals))
     next_start = _next_start(alarm, max(signal.at for signal in stream.signals))
+    heard = sources(subject.machine)
     for until in (next_start, None):
-        found = signals.stored(stream.terminal_id, stream.code, since, reach.upto_position, until)
+        found = signals.stored(heard, stream.code, since, reach.upto_position, until)
         rows = _rows_between(alarm, since, until)
         computed = rules.fold(found, _start(rows, since, found))
         if until is not None and all(occurrence.is_over for occurrence in computed):

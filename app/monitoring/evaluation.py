@@ -4,7 +4,7 @@ The cursor moves in the same transaction as its effects, so a crash at any step 
 no rule in this version: a run of them costs one query, and the cursor passes over them with the next message or tick.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 import structlog
@@ -14,7 +14,7 @@ from app.core import clock, db, live
 from app.core.crash_points import crash_point
 from app.core.prepared import Prepared
 from app.core.types import system
-from app.machines import profiles
+from app.machines import profiles, terminals
 from app.machines.models import Machine
 from app.machines.profiles import Opening
 from app.machines.queries import profile_documents
@@ -145,7 +145,30 @@ def _in_savepoint(messages: list[InboxMessage], now: datetime) -> None:
 
 
 def _take_in(messages: list[InboxMessage], now: datetime) -> None:
-    machines = _machines(messages)
+    for owner, part in _by_owner(messages):
+        _take_in_part(part, _machines(part) if owner is None else _machine_of_all(part, owner), now)
+    if any(message.kind == InboxKind.STATE for message in messages):
+        live.touch("alarms")  # a terminal went on or off the feed
+
+
+def _by_owner(messages: list[InboxMessage]) -> Iterator[tuple[int | None, list[InboxMessage]]]:
+    """What terminals said before they were taken off a machine, with that machine, terminal by terminal; then all the rest.
+
+    Nearly always there is only the rest.
+    """
+    taken_off = terminals.removals({message.terminal.device for message in messages})
+    parts: dict[tuple[int, int], list[InboxMessage]] = {}
+    rest: list[InboxMessage] = []
+    for message in messages:
+        removals = taken_off.get(message.terminal.device)
+        owner = removals.owner_at(message.at) if removals else None
+        (rest if owner is None else parts.setdefault((owner, message.terminal_id), [])).append(message)
+    yield from ((owner, part) for (owner, _terminal), part in sorted(parts.items()))
+    if rest:
+        yield None, rest
+
+
+def _take_in_part(messages: list[InboxMessage], machines: dict[int, Machine], now: datetime) -> None:
     usable = [message for message in messages if message.terminal_id in machines]
     found = signals.streams(usable, _known_codes(usable, machines))
     standing = alarms.load({machine.id for machine in machines.values()}, {code for _terminal, code in found})
@@ -160,8 +183,6 @@ def _take_in(messages: list[InboxMessage], now: datetime) -> None:
         raised += alarms.advance(Subject(machine, policy), stream, standing.get((machine.id, code)), reach)
     for one in sorted(raised, key=lambda one: one.episode.started_at):
         _find_ticket(one, now)
-    if any(message.kind == InboxKind.STATE for message in messages):
-        live.touch("alarms")  # a terminal went on or off the feed
 
 
 def _machines(messages: Iterable[InboxMessage]) -> dict[int, Machine]:
@@ -169,6 +190,11 @@ def _machines(messages: Iterable[InboxMessage]) -> dict[int, Machine]:
     terminals = {message.terminal.device: message.terminal_id for message in messages}
     found = Machine.select().where(Machine.device.in_(list(terminals)))
     return {terminals[machine.device]: machine for machine in found}
+
+
+def _machine_of_all(messages: Iterable[InboxMessage], machine_id: int) -> dict[int, Machine]:
+    machine = Machine.get_by_id(machine_id)
+    return dict.fromkeys({message.terminal_id for message in messages}, machine)
 
 
 def _known_codes(messages: list[InboxMessage], machines: dict[int, Machine]) -> dict[int, set[str]]:

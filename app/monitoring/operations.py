@@ -12,7 +12,7 @@ from app.core.types import Actor
 from app.customers.models import Customer
 from app.machines import queries as machine_queries
 from app.machines.models import DeviceProfile, Machine
-from app.machines.operations import DEVICE, MachineDetails, create_machine, edit_machine
+from app.machines.operations import DEVICE, MachineDetails, create_machine, edit_machine, written
 from app.monitoring import intake
 from app.monitoring.models import Alarm, CredentialState, DeviceCredential, Episode, Gap, GapState
 
@@ -89,20 +89,7 @@ def _link(by: Actor, machine: Machine, device: str) -> None:
         raise Conflict(
             N_("This machine has another device code already: %(device)s. Change it in the register first."), device=machine.device
         )
-    details = MachineDetails(
-        serial=machine.serial,
-        model=machine.model.name,
-        device=device,
-        profile=machine.profile,
-        customer=machine.customer,
-        site=machine.site,
-        area=machine.area,
-        gateway=machine.gateway,
-        accepted_on=machine.accepted_on,
-        shipped_on=machine.shipped_on,
-        warranty_months=machine.warranty_months,
-        batch=machine.batch,
-    )
+    details = replace(written(machine), device=device)
     edit_machine(by=by, machine=machine, version=machine.version, details=details)
 
 

@@ -11,7 +11,7 @@ from app.core.errors import N_, NotFound
 from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.customers.models import Customer
-from app.machines import profiles
+from app.machines import profiles, terminals
 from app.machines.models import DeviceProfile, Machine, MachineModel
 from app.machines.profiles import CodePolicy
 from app.machines.queries import profile_documents
@@ -197,7 +197,7 @@ def _groups(actor: Actor, filters: Filters) -> list[AreaGroup]:
     groups = []
     for area_id in sorted(totals, key=lambda key: (key is None, names.get(key, ""))):
         mine = [tile for machine_area, tile in tiles if machine_area == area_id]
-        normal = totals[area_id] - len(mine)
+        normal = totals[area_id] - sum(bool(tile.device) for tile in mine)
         if filters.with_normal and filters.area == area_id:
             mine += _normal(actor, filters, {tile.machine_id for tile in mine})
         groups.append(AreaGroup(area_id, names.get(area_id, ""), mine[:MAX_TILES], normal))
@@ -244,7 +244,10 @@ def _normal(actor: Actor, filters: Filters, troubled: set[int]) -> list[Tile]:
 
 
 def machine_by_device(actor: Actor, device: str) -> Machine:
-    """The machine behind a device code, with customer, area, model and profile. Raises ``NotFound``."""
+    """The machine behind a device code, with customer, area, model and profile: the one that has it, else the last that had it.
+
+    Raises ``NotFound``.
+    """
     query = (
         visible_machines(actor)
         .select(Machine, MachineModel, Customer, Area, DeviceProfile)
@@ -253,7 +256,10 @@ def machine_by_device(actor: Actor, device: str) -> Machine:
         .join_from(Machine, Area, JOIN.LEFT_OUTER)
         .join_from(Machine, DeviceProfile, JOIN.LEFT_OUTER)
     )
-    machine = query.where(Machine.device == device).get_or_none()
+    is_meant = Machine.device == device
+    if not Machine.select().where(is_meant).exists():
+        is_meant = Machine.id == terminals.last_owner(device)
+    machine = query.where(is_meant).get_or_none()
     if machine is None:
         raise NotFound(N_("There is no machine with this device code, or it is not for you to see."))
     return machine

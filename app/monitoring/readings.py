@@ -15,7 +15,8 @@ from app.core.errors import N_, NotFound
 from app.machines.models import Machine
 from app.machines.profiles import DEFAULT_INTERVAL_S, Profile
 from app.machines.queries import profile_of
-from app.monitoring.models import Reading, Terminal
+from app.monitoring.models import Reading
+from app.monitoring.sources import Source, are_of, within
 
 MAX_POINTS = 600
 GAP_INTERVALS = 3
@@ -51,14 +52,19 @@ class Latest:
 _metrics = msgspec.json.Decoder(dict[str, Any])
 
 
-def latest(terminal: Terminal) -> list[Latest]:
-    """The newest value of every metric in the last readings of ``terminal``."""
-    query = Reading.select(Reading.at, Reading.metrics).where(Reading.terminal == terminal)
-    found: dict[str, Latest] = {}
-    for at, metrics in query.order_by(Reading.at.desc()).limit(LATEST_ROWS).tuples():
+def latest(found: Sequence[Source]) -> list[Latest]:
+    """The newest value of every metric in the last readings of a machine; ``found`` are its terminals, each in its time."""
+    newest: dict[str, Latest] = {}
+    rows = [row for source in found for row in _last_of(source)]
+    for at, metrics in sorted(rows, key=lambda row: row[0], reverse=True)[:LATEST_ROWS]:
         for key, value in _metrics.decode(metrics).items():
-            found.setdefault(key, Latest(key, value, at))
-    return sorted(found.values(), key=lambda one: one.metric)
+            newest.setdefault(key, Latest(key, value, at))
+    return sorted(newest.values(), key=lambda one: one.metric)
+
+
+def _last_of(source: Source) -> list[tuple[datetime, str]]:
+    query = Reading.select(Reading.at, Reading.metrics).where(are_of([source], Reading.terminal, Reading.at))
+    return list(query.order_by(Reading.at.desc()).limit(LATEST_ROWS).tuples())
 
 
 def charted(profile: Profile | None, newest: Sequence[Latest]) -> list[str]:
@@ -68,13 +74,13 @@ def charted(profile: Profile | None, newest: Sequence[Latest]) -> list[str]:
     return known + sorted(drawable - set(known))
 
 
-def last_reading_at(terminal: Terminal) -> datetime | None:
+def last_reading_at(found: Sequence[Source]) -> datetime | None:
     """The time of the newest reading."""
-    row = Reading.select(Reading.at).where(Reading.terminal == terminal).order_by(Reading.at.desc()).first()
-    return row.at if row else None
+    newest = (Reading.select(Reading.at).where(are_of([one], Reading.terminal, Reading.at)).order_by(Reading.at.desc()) for one in found)
+    return max((row.at for query in newest if (row := query.first())), default=None)
 
 
-def series(machine: Machine, terminal: Terminal, metric: str, from_at: datetime, to_at: datetime) -> Series:
+def series(machine: Machine, found: Sequence[Source], metric: str, from_at: datetime, to_at: datetime) -> Series:
     """``metric`` from ``from_at`` up to ``to_at``, at most ``MAX_POINTS`` values: as they are, or least and greatest per bucket.
 
     A gap is a pause longer than three expected intervals, or three usual steps where readings come more seldom than expected.
@@ -85,42 +91,50 @@ def series(machine: Machine, terminal: Terminal, metric: str, from_at: datetime,
     to_at = min(to_at, from_at + LONGEST_WINDOW)
     profile = profile_of(machine)
     known = profile.metrics.get(metric) if profile else None
-    buckets, is_thinned = _read(terminal.id, metric, to_ms(from_at), to_ms(to_at))
+    buckets, is_thinned = _read(found, metric, to_ms(from_at), to_ms(to_at))
     longest = _longest_step(buckets, profile.expected_interval_s if profile else DEFAULT_INTERVAL_S)
     return Series(metric, known.unit if known else "", to_ms(from_at), to_ms(to_at), list(_with_gaps(buckets, longest)), is_thinned)
 
 
-def values(machine: Machine, terminal: Terminal, metric: str, from_at: datetime, to_at: datetime) -> list[tuple[datetime, float]]:
+def values(machine: Machine, found: Sequence[Source], metric: str, from_at: datetime, to_at: datetime) -> list[tuple[datetime, float]]:
     """The points of ``series`` that have a value, newest first; for a table beside the chart."""
-    points = series(machine, terminal, metric, from_at, to_at).points
+    points = series(machine, found, metric, from_at, to_at).points
     return [(from_ms(at), value) for at, value in reversed(points) if value is not None]
 
 
-def _read(terminal_id: int, metric: str, from_ms: int, to_ms: int) -> tuple[list[Bucket], bool]:
+def _read(found: Sequence[Source], metric: str, from_ms: int, to_ms: int) -> tuple[list[Bucket], bool]:
     """The readings themselves if they fit, each a bucket of its own, else one bucket per share of the window."""
-    window = (Reading.terminal == terminal_id) & (Reading.at >= from_ms) & (Reading.at < to_ms)
+    parts = within(found, from_ms, to_ms)
+    if not parts:
+        return [], False
+    window = are_of(parts, Reading.terminal, Reading.at)
     if Reading.select(Reading.position).where(window).limit(MAX_POINTS + 1).count() <= MAX_POINTS:
         width, is_thinned = 1, False
     else:
         width, is_thinned = max(1, -(-(to_ms - from_ms) // (MAX_POINTS // 2))), True
-    rows = db.database.execute_sql(_BUCKETS[db.is_sqlite()], _parameters(terminal_id, metric, from_ms, to_ms, width))
+    said, parameters = _said(parts, f'$."{metric}"' if db.is_sqlite() else metric)
+    rows = db.database.execute_sql(_BUCKETS[db.is_sqlite()].format(said=said), (*parameters, from_ms, width))
     return [(int(first), int(last), float(least), float(greatest)) for first, last, least, greatest in rows.fetchall()], is_thinned
 
 
 # True and false count as 1 and 0, whatever else is not a number is passed over. LIMIT -1 keeps SQLite from reading each JSON text twice.
+_SAID = {
+    True: "SELECT at, metrics ->> ? AS value FROM reading WHERE terminal_id = ? AND at >= ? AND at < ?",
+    False: "SELECT at, CAST(metrics AS json) -> %s AS found FROM reading WHERE terminal_id = %s AND at >= %s AND at < %s",
+}
 _BUCKETS = {
     True: """
         SELECT MIN(at), MAX(at), MIN(value), MAX(value)
-        FROM (SELECT at, metrics ->> ? AS value FROM reading WHERE terminal_id = ? AND at >= ? AND at < ? LIMIT -1)
+        FROM (SELECT at, value FROM ({said}) LIMIT -1)
         WHERE typeof(value) IN ('integer', 'real')
         GROUP BY (at - ?) / ? ORDER BY 1
     """,
     False: """
         SELECT MIN(at), MAX(at), MIN(value), MAX(value)
         FROM (
-            SELECT at, CASE json_typeof(found) WHEN 'number' THEN CAST(found #>> '{}' AS double precision)
-                WHEN 'boolean' THEN CAST(CAST(found #>> '{}' AS boolean) AS integer) END AS value
-            FROM (SELECT at, CAST(metrics AS json) -> %s AS found FROM reading WHERE terminal_id = %s AND at >= %s AND at < %s) AS said
+            SELECT at, CASE json_typeof(found) WHEN 'number' THEN CAST(found #>> '{{}}' AS double precision)
+                WHEN 'boolean' THEN CAST(CAST(found #>> '{{}}' AS boolean) AS integer) END AS value
+            FROM ({said}) AS said
         ) AS spoken
         WHERE value IS NOT NULL
         GROUP BY (at - %s) / %s ORDER BY 1
@@ -128,9 +142,10 @@ _BUCKETS = {
 }
 
 
-def _parameters(terminal_id: int, metric: str, from_ms: int, to_ms: int, width: int) -> tuple[Any, ...]:
-    path = f'$."{metric}"' if db.is_sqlite() else metric
-    return (path, terminal_id, from_ms, to_ms, from_ms, width)
+def _said(parts: Sequence[Source], path: str) -> tuple[str, list[Any]]:
+    """What the terminals said of the metric in their times, one behind the other."""
+    text = " UNION ALL ".join([_SAID[db.is_sqlite()]] * len(parts))
+    return text, [value for part in parts for value in (path, part.terminal_id, part.from_ms, part.to_ms)]
 
 
 def _longest_step(buckets: Sequence[Bucket], expected_interval_s: int) -> int:

@@ -1,7 +1,7 @@
 """From stored messages to signals: what each fault and each birth says about a code, in event time."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from app.core import bulk, db
 from app.monitoring.models import InboxKind, InboxMessage
 from app.monitoring.rules import Signal, SignalKind
+from app.monitoring.sources import Source, are_of
 
 LONGEST_TEXT = 500
 
@@ -83,14 +84,15 @@ def _signal(message: InboxMessage, kind: SignalKind, text: str = "") -> Signal:
     return Signal(message.at, message.boot or "", seq, message.position, kind, text)
 
 
-def stored(terminal_id: int, code: str, since: datetime, upto_position: int, until: datetime | None = None) -> list[Signal]:
-    """All signals about ``code`` from ``since`` on (and before ``until``) that evaluation has reached, read again from the inbox."""
-    usable = (
-        (InboxMessage.terminal == terminal_id)
-        & (InboxMessage.at >= since)
-        & (InboxMessage.position <= upto_position)
-        & InboxMessage.error.is_null()
-    )
+def stored(found: Sequence[Source], code: str, since: datetime, upto_position: int, until: datetime | None = None) -> list[Signal]:
+    """All signals about ``code`` from ``since`` on (and before ``until``) that evaluation has reached, read again from the inbox.
+
+    ``found`` are the machine's terminals, each in its time.
+    """
+    if not found:
+        return []
+    usable = are_of(found, InboxMessage.terminal, InboxMessage.at) & (InboxMessage.at >= since)
+    usable &= (InboxMessage.position <= upto_position) & InboxMessage.error.is_null()
     if until is not None:
         usable &= InboxMessage.at < until
     faults = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.FAULT) & (InboxMessage.code == code))

@@ -10,13 +10,14 @@ from app.core.errors import NotFound
 from app.machines.models import Machine
 from app.monitoring import charts, readings
 from app.monitoring.models import Reading, Terminal
+from app.monitoring.sources import sources
 from tests.monitoring.sender import Sender, ago, store
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def series(machine: Machine, metric: str, from_at: datetime, to_at: datetime) -> readings.Series:
-    return readings.series(machine, Terminal.get(), metric, from_at, to_at)
+    return readings.series(machine, sources(machine), metric, from_at, to_at)
 
 
 def test_it_works(machine: Machine, device: Sender) -> None:
@@ -76,7 +77,7 @@ def test_36_hours_at_one_a_second_keep_their_extremes_and_their_gap(machine: Mac
 
 def test_the_newest_value_of_every_metric_is_found(machine: Machine, device: Sender) -> None:
     store(device.reading(ago(minutes=5), oil_temp=50, mode="auto"), device.reading(ago(minutes=4), oil_temp=51))
-    newest = {one.metric: one.value for one in readings.latest(Terminal.get())}
+    newest = {one.metric: one.value for one in readings.latest(sources(machine))}
     assert newest == {"oil_temp": 51, "mode": "auto"}
 
 
@@ -84,7 +85,7 @@ def test_numbers_and_switches_are_charted_in_the_order_of_the_profile(machine: M
     from app.machines.queries import profile_of
 
     store(device.reading(ago(minutes=5), zeta=1, oil_temp=50, mode="auto", sys_pressure=9, e_stop=True))
-    charted = readings.charted(profile_of(machine), readings.latest(Terminal.get()))
+    charted = readings.charted(profile_of(machine), readings.latest(sources(machine)))
     assert charted[:2] == ["sys_pressure", "oil_temp"]
     assert "zeta" in charted
     assert "mode" not in charted

@@ -156,7 +156,7 @@ class _Sorting:
         at_ms, has_device_time = terminal.note(message, self.is_calm)
         if isinstance(message, State) and message.boot is not None and message.is_online:
             self._take_birth(message, (terminal.id, message.boot))
-        if terminal.has_machine:
+        if terminal.speaks_for_a_machine(at_ms):
             self.stored.append((message, terminal, at_ms, has_device_time))
             if not isinstance(message, Telemetry):
                 self.outcome.has_events = True

@@ -15,7 +15,10 @@ _FACTS = ("last_received_at", "last_seen_at", "is_online", "online_changed_at", 
 
 @dataclass(slots=True)
 class TerminalFacts:
-    """A terminal's row while a batch is stored; times in milliseconds since 1970."""
+    """A terminal's row while a batch is stored; times in milliseconds since 1970.
+
+    ``taken_off_ms`` is when it was last taken off a machine, if it ever was.
+    """
 
     id: int
     device: str
@@ -28,7 +31,12 @@ class TerminalFacts:
     firmware: str | None
     skew_ms: int | None
     is_clock_trusted: bool
+    taken_off_ms: int | None = None
     is_changed: bool = False
+
+    def speaks_for_a_machine(self, at_ms: int) -> bool:
+        """Whether the terminal is, or at ``at_ms`` still was, that of a machine (``app.machines.terminals``)."""
+        return self.has_machine or (self.taken_off_ms is not None and at_ms < self.taken_off_ms)
 
     def note(self, message: Usable, is_calm: bool) -> tuple[int, bool]:
         """Take in what ``message`` shows of the terminal; returns the time it counts from and whether that is the device's own.
@@ -103,7 +111,7 @@ def _select(devices: list[str]) -> dict[str, TerminalFacts]:
     wanted, params = bulk.table(("device text",), [(device,) for device in devices])
     sql = f"""
         SELECT t.id, t.device, m.id IS NOT NULL, t.last_received_at, t.last_seen_at, t.is_online, t.online_changed_at, t.boot, t.firmware,
-               t.skew_ms, t.is_clock_trusted
+               t.skew_ms, t.is_clock_trusted, (SELECT MAX(c.at) FROM terminal_change c WHERE c.old_device = t.device)
         FROM {wanted} JOIN terminal t ON t.device = wanted.device LEFT JOIN machine m ON m.device = t.device
     """
     return {row[1]: TerminalFacts(*row) for row in db.database.execute_sql(sql, params)}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, jsonify, request
+from flask import current_app, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.core import clock
@@ -11,7 +11,7 @@ from app.core.errors import N_, NotFound
 from app.machines.models import Machine
 from app.machines.queries import profile_of
 from app.monitoring import charts, forms, queries, readings
-from app.monitoring.models import Terminal
+from app.monitoring.sources import sources
 from app.monitoring.views.routes import LIVE, blueprint
 from app.web.auth import actor, requires
 from app.web.render import live_tag, render, tagged, unchanged
@@ -31,15 +31,18 @@ def machine(device: str) -> Response:
     if (same := unchanged(tag)) is not None:
         return same
     found = queries.machine_by_device(actor(), device)
+    if found.device and found.device != device:  # a terminal that was replaced
+        return redirect(f"{url_for('monitoring.machine', device=found.device)}?{request.query_string.decode('ascii')}".rstrip("?"))
     terminal = queries.terminal_of(found)
     shown: dict[str, Any] = {
         "machine": found,
+        "device": device,
         "terminal": terminal,
         "profile": profile_of(found),
         "alarms": queries.standing_of(actor(), found),
         "episodes": queries.episodes_of(found),
         "tickets": queries.open_ticket_numbers(found),
-        "chart": _chart(found, terminal),
+        "chart": _chart(found),
         "tag": tag,
     }
     return tagged(render("monitoring/machine.html", fragment="monitoring/_machine_now.html", **shown), tag)
@@ -50,19 +53,20 @@ def machine(device: str) -> Response:
 def machine_readings(device: str) -> Response:
     """The points of one metric between ``from`` and ``to``, thinned to what a screen can show."""
     found = queries.machine_by_device(actor(), device)
-    chart = _chart(found, queries.terminal_of(found))
+    chart = _chart(found)
     if chart is None:
         raise NotFound(N_("This machine has not sent a reading yet."))
     return jsonify(charts.as_json(chart.series))
 
 
-def _chart(machine: Machine, terminal: Terminal | None) -> charts.Chart | None:
+def _chart(machine: Machine) -> charts.Chart | None:
     """The chart that the address asks for; None for a machine that never sent a reading."""
-    newest = readings.latest(terminal) if terminal else []
+    heard = sources(machine)
+    newest = readings.latest(heard)
     metrics = readings.charted(profile_of(machine), newest)
-    if terminal is None or not metrics:
+    if not metrics:
         return None
     zone = current_app.config["CENTRE"].zone
-    from_at, to_at = forms.window(request.args, readings.last_reading_at(terminal), clock.now(), zone)
+    from_at, to_at = forms.window(request.args, readings.last_reading_at(heard), clock.now(), zone)
     metric = request.args.get("metric") or metrics[0]
-    return charts.Chart(readings.series(machine, terminal, metric, from_at, to_at), metrics, newest, request.args.get("window", ""))
+    return charts.Chart(readings.series(machine, heard, metric, from_at, to_at), metrics, newest, request.args.get("window", ""))
