@@ -16,7 +16,6 @@ from app.tickets.reasons import AlarmReason
 
 JOIN_WITHIN = timedelta(seconds=30)
 MAX_ROUNDS = 3
-_RANK = {Priority.LOW: 0, Priority.HIGH: 1, Priority.CRITICAL: 2}
 
 
 class Outcome(StrEnum):
@@ -168,7 +167,7 @@ def _take_family(ticket: Ticket, machine: Machine, family: str) -> None:
 def _add_reason(by: Actor, ticket: Ticket, reason: AlarmReason, priority: Priority, at: datetime) -> None:
     """A code joins the ticket's reasons once; a graver one raises its priority."""
     known = reasons.from_json(ticket.reason)
-    is_graver = _RANK[priority] > _RANK[Priority(ticket.priority)]
+    is_graver = states.RANK[priority] > states.RANK[Priority(ticket.priority)]
     is_new = reason.code not in {one.code for one in known}
     if not is_graver and not is_new:
         return

@@ -9,7 +9,7 @@ from app.core import clock, db
 from app.core.errors import N_, Conflict, Invalid
 from app.core.prepared import Prepared
 from app.core.types import Actor
-from app.tickets import clocks, complaints, searching, states
+from app.tickets import clocks, complaints, hotline, searching, states, watching
 from app.tickets.models import Priority, Ticket, TicketFault, TicketStatus, TicketTransition
 from app.tickets.writing import claim, note_transition, record, stale
 
@@ -28,7 +28,8 @@ def change_status(
 ) -> None:
     """Move a ticket on along ``states.TRANSITIONS``; ``solution`` says what solved it when it is resolved.
 
-    Raises ``Conflict`` when it is no longer in the state of ``version`` or the way does not exist, ``Invalid`` without a needed reason.
+    Raises ``Conflict`` when it is no longer in the state of ``version`` or the way does not exist, ``Invalid`` without a needed reason,
+    or with a ``solution`` that says nothing (None: the caller knows it from elsewhere).
     """
     by.require("tickets.edit")
     changed_at = at or clock.now()
@@ -63,9 +64,14 @@ _last_transition = Prepared(
 )
 
 
+def last_transition(ticket: Ticket) -> TicketTransition | None:
+    """The last change of state."""
+    return _last_transition.first(ticket.id)
+
+
 def undoable(ticket: Ticket, at: datetime) -> TicketTransition | None:
     """The last change of state if a person made it lately and it was not itself an undoing."""
-    last: TicketTransition | None = _last_transition.first(ticket.id)
+    last = last_transition(ticket)
     if last is None or last.from_status is None or last.by_id is None or last.to_status == TicketStatus.MERGED:
         return None
     is_fresh = at - last.at <= states.UNDO_WITHIN and last.to_status == ticket.status and last.reason != states.UNDONE
@@ -111,8 +117,26 @@ def move(
     if ticket.is_open != states.is_open(present):
         searching.index(ticket)
     note_transition(by, ticket, at, present, reason)
+    if to == TicketStatus.IN_WORK and by.user_id is not None and by.may(hotline.SIGN):
+        hotline.sign_by_dispatch(by, ticket, at)  # before the clocks, so that both stand in one order of locks
     clocks.on_move(ticket, present, to, at, undone_at=undone.at if undone else None)
     record(by, "moved", ticket, before={"status": present}, after={"status": to, "reason": reason})
+    watching.tell(by, ticket, TOLD[to], who=by.name)
+
+
+# What who watches a ticket is told when it comes into a state.
+TOLD = {
+    TicketStatus.TO_VERIFY: N_("%(number)s: the fault came back; to verify again"),
+    TicketStatus.NEW: N_("%(who)s took the last step of %(number)s back: it is new again"),
+    TicketStatus.TRIAGED: N_("%(who)s accepted %(number)s"),
+    TicketStatus.WAITING_DISPATCH: N_("%(who)s sent %(number)s to dispatch"),
+    TicketStatus.IN_WORK: N_("%(who)s dispatched %(number)s: it is in work"),
+    TicketStatus.WAITING_CUSTOMER: N_("%(number)s now waits for the customer (%(who)s)"),
+    TicketStatus.RESOLVED: N_("%(who)s resolved %(number)s"),
+    TicketStatus.CLOSED: N_("%(who)s closed %(number)s"),
+    TicketStatus.CANCELLED: N_("%(who)s cancelled %(number)s"),
+    TicketStatus.MERGED: N_("%(who)s merged %(number)s into another ticket"),
+}
 
 
 def _fields_of(ticket: Ticket, to: TicketStatus, at: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from app.core.prepared import PreparedInsert
 from app.core.types import Actor
 from app.customers.models import Contact, Customer
 from app.machines.models import Machine
-from app.tickets import clocks, complaints, reasons, searching, states
+from app.tickets import clocks, complaints, reasons, searching, states, watching
 from app.tickets.models import (
     HotlineRecord,
     IntakeChannel,
@@ -27,6 +27,7 @@ from app.tickets.writing import MISSING, claim, note_transition, record
 
 NUMBER_PREFIX = "T"
 MAX_TITLE = 200
+MAX_NOTE = 8_000
 NO_TITLE = N_("Say in a few words what it is about.")
 EDITABLE = ("kind", "priority", "title", "text", "is_major")
 # Calls on the 400 line for these have a record that the deputy reads and signs (F-02, F-03).
@@ -143,17 +144,36 @@ def _area_of(machine: Machine | None, customer: Customer | None) -> int | None:
     return named.area_id if named else None
 
 
-def add_note(*, by: Actor, ticket: Ticket, text: str, at: datetime | None = None) -> TicketNote:
-    """Leave words on a ticket, in any state. Raises ``Invalid`` when there are none."""
+def add_note(*, by: Actor, ticket: Ticket, text: str, form_token: str = "", at: datetime | None = None) -> TicketNote:
+    """Leave words on a ticket, in any state; whom they name with @ is told, and so is who watches the ticket.
+
+    A form sent again (``form_token``) answers with the note of the first sending. Raises ``Invalid`` when there are no words.
+    """
     by.require("tickets.note")
     if not text.strip():
         raise Invalid(N_("The note is empty."), fields={"text": N_("Write something first.")})
     noted_at = at or clock.now()
     with db.transaction():
-        note = TicketNote.create(ticket=ticket, at=noted_at, by=by.user_id, by_name=by.name, text=text.strip())
-        searching.index(ticket)
-        record(by, "noted", ticket, after={"note": note.id, "text": note.text})
+        if form_token and not submissions.claim(form_token):
+            return TicketNote.get_by_id(int(submissions.result_of(form_token)))
+        note = leave_words(by, ticket, text, noted_at)
+        if form_token:
+            submissions.settle(form_token, note.id)
     return note
+
+
+def leave_words(by: Actor, ticket: Ticket, text: str, at: datetime) -> TicketNote:
+    """Write a note, in the running transaction, and tell of it."""
+    note = _notes.add(TicketNote(ticket=ticket.id, at=at, by=by.user_id, by_name=by.name, text=text.strip()[:MAX_NOTE]))
+    searching.index(ticket)
+    record(by, "noted", ticket, after={"note": note.id, "text": note.text})
+    named = watching.tell_mentioned(by, ticket, note.text, N_("%(who)s mentions you on %(number)s: %(text)s"))
+    words = {"who": by.name, "text": note.text[:200]}
+    watching.tell(by, ticket, N_("%(who)s noted on %(number)s: %(text)s"), besides=named, **words)
+    return note
+
+
+_notes = PreparedInsert(TicketNote)
 
 
 def edit(*, by: Actor, ticket: Ticket, version: int, at: datetime | None = None, **changes: Any) -> None:

@@ -6,7 +6,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.tickets.models import OPEN_STATUSES, TicketStatus
+from app.tickets.models import OPEN_STATUSES, Priority, TicketStatus
 
 TO_VERIFY, NEW, TRIAGED, WAITING_DISPATCH = TicketStatus.TO_VERIFY, TicketStatus.NEW, TicketStatus.TRIAGED, TicketStatus.WAITING_DISPATCH
 IN_WORK, WAITING_CUSTOMER, RESOLVED = TicketStatus.IN_WORK, TicketStatus.WAITING_CUSTOMER, TicketStatus.RESOLVED
@@ -45,6 +45,10 @@ UNDO_WITHIN = timedelta(hours=1)
 # Words that the program itself gives as the reason of a transition.
 UNDONE = "undone"
 RECURRED = "the fault came back"
+TAKEN_OUT = "taken out again"
+
+# How grave a priority is.
+RANK = {Priority.LOW: 0, Priority.HIGH: 1, Priority.CRITICAL: 2}
 
 
 def is_open(status: TicketStatus) -> bool:
