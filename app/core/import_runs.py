@@ -30,7 +30,12 @@ class ImportState(StrEnum):
 
 
 class ImportRun(BaseModel):
-    """One import of one file; ``mapping`` is JSON (heading of the file to column), ``bad_lines`` the reasons as JSON."""
+    """One import of one file; ``mapping`` is JSON (heading of the file to column), ``bad_lines`` the reasons of each as JSON.
+
+    Uploaded, it is checked (``checked_at``; the counts are then what it would do, ``preview`` JSON of the first lines); waiting and
+    running, ``done_lines`` says how far it is written; ``taking_back_at`` says since when what it wrote is being removed again.
+    Whoever works on it holds it (``held_by``) until ``held_until`` and goes on holding it with each step.
+    """
 
     kind = CharField(20, constraints=[one_of("kind", ImportKind)])
     state = CharField(20, constraints=[one_of("state", ImportState)])
@@ -55,10 +60,20 @@ class ImportRun(BaseModel):
     undone_at = InstantField(null=True)
     undone_by_name = CharField(60, default="")
     version = IntegerField(default=1)
+    source_name = CharField(60, default="", constraints=[SQL("DEFAULT ''")])
+    checked_at = InstantField(null=True)
+    preview = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    taking_back_at = InstantField(null=True)
+    taking_back_by_id = IntegerField(null=True)
+    held_by = CharField(80, default="", constraints=[SQL("DEFAULT ''")])
+    held_until = InstantField(null=True)
 
 
 class ImportedRow(BaseModel):
-    """What one line made or changed; ``before`` is JSON of what stood there, ``digest`` the identity of a line of history."""
+    """What one line made or changed; ``digest`` is the identity of a line of history.
+
+    ``before`` of a changed row is JSON: each field with its value before and after.
+    """
 
     run = ForeignKeyField(ImportRun, on_delete="RESTRICT")
     line = IntegerField()

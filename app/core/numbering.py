@@ -18,14 +18,20 @@ class Sequence(BaseModel):
 
 def next_number(prefix: str, at: datetime) -> str:
     """The next number of ``prefix`` in the month of ``at``, e.g. ``T2611-0042``; takes part in the running transaction."""
+    return next_numbers(prefix, at, 1)[0]
+
+
+def next_numbers(prefix: str, at: datetime, count: int) -> list[str]:
+    """The next ``count`` numbers of ``prefix`` in the month of ``at``; takes part in the running transaction."""
     name = f"{prefix}{at.astimezone(clock.zone()):%y%m}"
-    return f"{name}-{_next_value.value(name):04d}"
+    last: int = _last_value.value(name, count, count)
+    return [f"{name}-{value:04d}" for value in range(last - count + 1, last + 1)]
 
 
-_next_value = PreparedWrite(
-    lambda name: (
-        Sequence.insert(name=name, value=1)
-        .on_conflict(conflict_target=[Sequence.name], update={Sequence.value: Sequence.value + 1})
+_last_value = PreparedWrite(
+    lambda name, first, more: (
+        Sequence.insert(name=name, value=first)
+        .on_conflict(conflict_target=[Sequence.name], update={Sequence.value: Sequence.value + more})
         .returning(Sequence.value)
     )
 )

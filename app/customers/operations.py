@@ -89,7 +89,8 @@ def enter_sites(*, by: Actor, details: Sequence[tuple[Customer, SiteDetails]]) -
     owners = {customer.id: customer for customer, _details in details}
     rows = [(customer.id, d.name, d.address, d.area.id if d.area else customer.area_id) for customer, d in details]
     bulk.insert(Site, ("customer", "name", "address", "area"), rows)
-    sites = [site for site in Site.select().where(Site.id > last_id) if site.customer_id in owners]
+    wanted = {(row[0], row[1]) for row in rows}
+    sites = [site for site in Site.select().where(Site.id > last_id) if (site.customer_id, site.name) in wanted]
     for site in sites:
         _record(by, "site_added", owners[site.customer_id], after=_shown_site(site))
     searching.stale(sites=[site.id for site in sites])
@@ -97,16 +98,32 @@ def enter_sites(*, by: Actor, details: Sequence[tuple[Customer, SiteDetails]]) -
     return sites
 
 
-def enter_contacts(*, by: Actor, details: Sequence[tuple[Customer, ContactDetails]]) -> None:
-    """Write new contacts whose details were checked, all at once in the running transaction."""
+def enter_contacts(*, by: Actor, details: Sequence[tuple[Customer, ContactDetails]]) -> list[Contact]:
+    """Write new contacts whose details were checked, all at once in the running transaction; returns them in the same order."""
     last_id = Contact.select(fn.MAX(Contact.id)).scalar() or 0
     owners = {customer.id: customer for customer, _details in details}
-    rows = [(customer.id, None, d.name, d.phone, d.email, str(d.role)) for customer, d in details]
+    rows = [(customer.id, d.site.id if d.site else None, d.name, d.phone, d.email, str(d.role)) for customer, d in details]
     bulk.insert(Contact, ("customer", "site", "name", "phone", "email", "role"), rows)
-    for contact in Contact.select().where(Contact.id > last_id):
-        if contact.customer_id in owners:
-            _record_contact(by, "contact_added", contact)
+    found = {(one.customer_id, one.name, one.phone): one for one in Contact.select().where(Contact.id > last_id)}
+    contacts = [found[(row[0], row[2], row[3])] for row in rows]
+    for contact in contacts:
+        _record_contact(by, "contact_added", contact)
     _count_changes(owners)
+    return contacts
+
+
+def renew_customer(*, by: Actor, customer: Customer, details: CustomerDetails) -> None:
+    """Write details that were checked over a customer, in the running transaction. Raises ``Conflict``, ``Invalid``."""
+    before = _shown(customer)
+    _claim(customer, customer.version, **_checked(details, customer))
+    _record(by, "edited", customer, before=before, after=_shown(customer))
+
+
+def renew_contact(*, by: Actor, contact: Contact, details: ContactDetails) -> None:
+    """Write details that were checked over a contact, in the running transaction. Raises ``IntegrityError`` for a double."""
+    Contact.update(**_checked_contact(contact.customer, details)).where(Contact.id == contact.id).execute()
+    _count_change(contact.customer)
+    _record_contact(by, "contact_edited", Contact.get_by_id(contact.id))
 
 
 def edit_customer(*, by: Actor, customer: Customer, version: int, details: CustomerDetails) -> bool:
@@ -145,12 +162,21 @@ def edit_site(*, by: Actor, site: Site, version: int, details: SiteDetails) -> N
     by.require("customers.edit")
     with db.transaction():
         _check_site(site.customer, site, details)
-        before = _shown_site(site)
-        _claim(site.customer, version)
-        site.name, site.address, site.area = details.name.strip(), details.address.strip(), details.area
-        site.save()
-        _record(by, "site_edited", site.customer, before=before, after=_shown_site(site))
-        searching.renamed_site(site)
+        _write_site(by, site, version, details)
+
+
+def renew_site(*, by: Actor, site: Site, details: SiteDetails) -> None:
+    """Write details that were checked over a site, in the running transaction. Raises ``Conflict``."""
+    _write_site(by, site, site.customer.version, details)
+
+
+def _write_site(by: Actor, site: Site, version: int, details: SiteDetails) -> None:
+    before = _shown_site(site)
+    _claim(site.customer, version)
+    site.name, site.address, site.area = details.name.strip(), details.address.strip(), details.area
+    site.save()
+    _record(by, "site_edited", site.customer, before=before, after=_shown_site(site))
+    searching.renamed_site(site)
 
 
 def add_contact(*, by: Actor, customer: Customer, details: ContactDetails) -> Contact:

@@ -25,6 +25,7 @@ __all__ = [
     "edit_machine",
     "enter_machines",
     "import_profile",
+    "model_known_or_made",
     "model_named",
     "problems",
     "renew",
@@ -82,15 +83,16 @@ def create_machine(*, by: Actor, details: MachineDetails, form_token: str | None
         return Machine.get(Machine.serial == details.serial.strip())
 
 
-def enter_machines(*, by: Actor, details: Sequence[tuple[MachineDetails, MachineModel]], at: datetime | None = None) -> None:
-    """Write new machines whose details were checked, all at once in the running transaction."""
+def enter_machines(*, by: Actor, details: Sequence[tuple[MachineDetails, MachineModel]], at: datetime | None = None) -> list[Machine]:
+    """Write new machines whose details were checked, all at once in the running transaction; returns them in the same order."""
     created_at = clock.to_ms(at or clock.now())
     machines = [Machine(**_fields(d, model), created_at=created_at, qr_token=qr.made_up()) for d, model in details]
-    last_id = Machine.select(fn.MAX(Machine.id)).scalar() or 0
     bulk.insert(Machine, _COLUMNS, [tuple(_stored(machine, name) for name in _COLUMNS) for machine in machines])
     for machine in machines:
         _record(by, "created", machine, after=_shown(machine))
-    searching.stale(key for (key,) in Machine.select(Machine.id).where(Machine.id > last_id).tuples())
+    entered = {one.serial: one for one in Machine.select().where(Machine.serial.in_([machine.serial for machine in machines]))}
+    searching.stale(machine.id for machine in entered.values())
+    return [entered[machine.serial] for machine in machines]
 
 
 def edit_machine(*, by: Actor, machine: Machine, version: int, details: MachineDetails) -> bool:
@@ -173,7 +175,12 @@ def problems(details: MachineDetails) -> dict[str, str]:
 
 def model_named(name: str) -> MachineModel:
     """The model ``name``, made in the running transaction if it is new."""
-    return MachineModel.get_or_create(name=name.strip())[0]
+    return model_known_or_made(name)[0]
+
+
+def model_known_or_made(name: str) -> tuple[MachineModel, bool]:
+    """The model ``name`` and whether it was made just now, in the running transaction."""
+    return MachineModel.get_or_create(name=name.strip())
 
 
 def _fields(details: MachineDetails, model: MachineModel) -> dict[str, Any]:

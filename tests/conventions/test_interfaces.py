@@ -26,6 +26,8 @@ COMMANDS = {
     "profiles": {"import", "export"},
     "machines": {"import"},
     "customers": {"import"},
+    "contacts": {"import"},
+    "tickets": {"import"},
     "monitoring": {"stats"},
     "mqtt-credentials": {"create", "rotate", "revoke"},
 }

@@ -1,0 +1,15 @@
+"""The kinds of tables that are taken in."""
+
+from app.core.import_runs import ImportKind
+from app.core.importing import Kind
+from app.customers.contact_imports import CONTACTS
+from app.customers.imports import CUSTOMERS
+from app.machines.imports import MACHINES
+from app.tickets.imports import HISTORY
+
+KINDS: dict[ImportKind, Kind] = {
+    ImportKind.CUSTOMERS: CUSTOMERS,
+    ImportKind.CONTACTS: CONTACTS,
+    ImportKind.MACHINES: MACHINES,
+    ImportKind.HISTORY: HISTORY,
+}
