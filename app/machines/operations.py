@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from peewee import fn
-
 from app.accounts.models import Area
 from app.core import bulk, clock, db, history, live, submissions
 from app.core.errors import N_, Conflict, Invalid
