@@ -41,6 +41,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.tickets.views",
     "app.monitoring.views",
     "app.desk.views",
+    "app.desk.attachments",
     "app.desk.overviews",
     "app.home.views",
 )

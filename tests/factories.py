@@ -1,5 +1,6 @@
 """Rows with valid defaults for tests; they write through the models directly, with the documents that they are found by."""
 
+import io
 import itertools
 import secrets
 from typing import Any, TypeVar
@@ -7,12 +8,14 @@ from typing import Any, TypeVar
 from peewee import Model
 
 from app.accounts.models import Area
-from app.core import clock, db, indexing
+from app.core import clock, db, files, indexing
 from app.core.files import StoredFile
+from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Machine, MachineModel
 from app.tickets import searching  # noqa: F401  # says how search documents are read
-from app.tickets.models import OPEN_STATUSES, Priority, Ticket, TicketKind, TicketSource, TicketStatus
+from app.tickets.models import OPEN_STATUSES, Priority, Ticket, TicketAttachment, TicketKind, TicketSource, TicketStatus
+from tests import filemakers
 
 _count = itertools.count(1)
 Row = TypeVar("Row", bound=Model)
@@ -123,3 +126,12 @@ def ticket(**values: Any) -> Ticket:
         defaults |= {"customer": about.customer, "area": about.area}
     with db.transaction():
         return _found(Ticket.create(**defaults | values))
+
+
+def attachment(**values: Any) -> TicketAttachment:
+    """A photo on a ticket (a new one unless given); ``content`` are the bytes of another file, ``name`` is its name."""
+    content, name = values.pop("content", None) or filemakers.jpeg(), values.pop("name", "photo.jpg")
+    with db.transaction():
+        kept = files.store(by=system("tests"), name=name, stream=io.BytesIO(content))
+        defaults = {"ticket": values.pop("ticket", None) or ticket(), "file": kept, "at": clock.now(), "by_name": "somebody"}
+        return TicketAttachment.create(**defaults | values)

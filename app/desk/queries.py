@@ -1,8 +1,10 @@
 """What happened to a ticket, from all that know of it, in one timeline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 from peewee import JOIN
@@ -10,7 +12,7 @@ from peewee import JOIN
 from app.accounts.models import User
 from app.core.prepared import Prepared
 from app.monitoring.models import Episode
-from app.tickets.models import Ticket, TicketNote, TicketTransition
+from app.tickets.models import Ticket, TicketAttachment, TicketNote, TicketTransition
 
 # A page shows so many entries of each kind, the newest; the rest is a link away.
 SHOWN = 100
@@ -25,11 +27,12 @@ class Happening(StrEnum):
     RAISED = "raised"
     ENDED = "ended"
     ACKNOWLEDGED = "acknowledged"
+    ATTACHED = "attached"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened; ``record`` is the transition, note or episode it comes from."""
+    """One thing that happened; ``record`` is the transition, note or episode it comes from, or the files that came together."""
 
     at: datetime
     happening: Happening
@@ -60,11 +63,13 @@ _raised = Prepared(
 )
 
 
-def timeline(ticket: Ticket, limit: int = SHOWN) -> Timeline:
-    """What happened to ``ticket``: changes of state, notes, and the episodes of its alarms."""
+def timeline(ticket: Ticket, limit: int = SHOWN, attached: Sequence[TicketAttachment] = ()) -> Timeline:
+    """What happened to ``ticket``: changes of state, notes, ``attached`` files without one, and the episodes of its alarms."""
     moved, noted, raised = (query.rows(ticket.id, limit + 1) for query in (_moved, _noted, _raised))
     entries = [Entry(one.at, Happening.MOVED, one.by_name, one) for one in moved[:limit]]
     entries += [Entry(one.at, Happening.NOTED, one.by_name, one) for one in noted[:limit]]
+    alone = [one for one in attached if one.note_id is None]
+    entries += [Entry(at, Happening.ATTACHED, who, list(files)) for (at, who), files in groupby(alone, lambda one: (one.at, one.by_name))]
     for episode in raised[:limit]:
         entries += _of_episode(episode)
     has_earlier = any(len(rows) > limit for rows in (moved, noted, raised))

@@ -10,9 +10,10 @@ from app.core.errors import N_, Conflict, Invalid
 from app.desk import queries
 from app.machines.warranty import warranty_on
 from app.monitoring import queries as monitoring
-from app.tickets import forms, moving, operations, reasons, states
+from app.tickets import attachments, forms, moving, operations, reasons, states
 from app.tickets import queries as tickets
 from app.tickets.models import Ticket, TicketStatus
+from app.web import uploads
 from app.web.auth import actor, requires
 from app.web.errors import words
 from app.web.forms import status_of, submitted
@@ -49,9 +50,15 @@ def printed(number: str) -> Response:
 @blueprint.post("/tickets/<number>/notes")
 @requires("tickets.note")
 def notes(number: str) -> Response:
-    """Leave a note."""
-    found, text = tickets.by_number(actor(), number), request.form.get("text", "")
-    return _done(number, lambda: operations.add_note(by=actor(), ticket=found, text=text), note=text)
+    """Leave a note, files, or both."""
+    found, handed, text = tickets.by_number(actor(), number), uploads.received(), request.form.get("text", "")
+    token = request.form.get("form_token") or None
+    return _done(
+        number,
+        lambda: attachments.attach(by=actor(), ticket=found, incoming=handed.check(), text=text, form_token=token),
+        note=text,
+        handed=handed,
+    )
 
 
 @blueprint.post("/tickets/<number>/state")
@@ -120,10 +127,13 @@ def _shown(found: Ticket) -> dict[str, Any]:
     now, machine = clock.now(), found.machine
     may_move = actor().may("tickets.edit")
     shows_all = request.args.get("entries") == "all"
+    attached = attachments.of_ticket(found)
     return {
         "ticket": found,
+        "attachments": attached,
+        "form_token": forms.new_token(),
         "reasons": reasons.from_json(found.reason),
-        "timeline": queries.timeline(found, queries.SHOWN_AT_MOST if shows_all else queries.SHOWN),
+        "timeline": queries.timeline(found, queries.SHOWN_AT_MOST if shows_all else queries.SHOWN, attached),
         "ways": states.ways(TicketStatus(found.status), moving.ended_at(found), now) if may_move else (),
         "undoable": moving.undoable(found, now) if may_move else None,
         "needs_reason": lambda to: states.needs_reason(TicketStatus(found.status), to),

@@ -31,7 +31,7 @@ from app.monitoring.models import (
     RejectedMessage,
     Terminal,
 )
-from app.tickets.models import Priority, Ticket
+from app.tickets.models import Priority, Ticket, TicketAttachment
 from tests import factories
 from tests.personas import People, people
 
@@ -128,6 +128,13 @@ ACCESS: dict[str, Access] = {
     "desk.timeline": may(BUSINESS, scoped=True),
     "desk.printed": may(BUSINESS, scoped=True),
     "desk.notes": may(BUSINESS, scoped=True),
+    "attachments.gallery": may(BUSINESS, scoped=True),
+    "attachments.attach": may(BUSINESS, scoped=True),
+    "attachments.send": may(BUSINESS, scoped=True),
+    "attachments.view": may(BUSINESS, scoped=True),
+    "attachments.describe": may(BUSINESS, scoped=True),
+    "attachments.remove": may(BUSINESS, scoped=True),
+    "attachments.restore": may(BUSINESS, scoped=True),
     "desk.edit": may(DESK),
     "overviews.customer": may(BUSINESS, scoped=True),
     "overviews.machine": may(ALL, scoped=True),
@@ -170,6 +177,7 @@ class Side:
     profile: DeviceProfile
     machine: Machine
     ticket: Ticket
+    attachment: TicketAttachment
     alarm: Alarm
     episode: Episode
     rejected: RejectedMessage
@@ -194,6 +202,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "monitoring.register:device": lambda side: side.waiting_device,
     "name": lambda side: side.profile.name,
     "number": lambda side: side.ticket.number,
+    "attachment_id": lambda side: side.attachment.id,
     "alarm_id": lambda side: side.alarm.id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
@@ -237,6 +246,7 @@ def _side(area: Area, technician: User) -> Side:
     profile = factories.profile()
     machine = factories.machine(customer=customer, site=site, profile=profile, area=area)
     ticket = factories.ticket(machine=machine)
+    attachment = factories.attachment(ticket=ticket)
     with db.transaction():
         token = sessions.open_session(technician, SessionKind.TABLET, "127.0.0.1", "another device", now)
         alarm = Alarm.create(
@@ -256,4 +266,6 @@ def _side(area: Area, technician: User) -> Side:
         QuarantinedMessage.create(device=waiting, topic=f"evc/{waiting}/telemetry", payload=b"{}", key=key, received_at=now)
         DeviceCredential.create(device=machine.device, state=CredentialState.ACTIVE, created_at=now, changed_at=now)
     contact = factories.contact(customer=customer)
-    return Side(area, technician, token, customer, site, contact, profile, machine, ticket, alarm, episode, rejected, gap, waiting)
+    return Side(
+        area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting
+    )
