@@ -39,6 +39,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.customers.views",
     "app.machines.views",
     "app.tickets.views",
+    "app.tickets.clock_views",
     "app.monitoring.views",
     "app.desk.views",
     "app.desk.attachments",

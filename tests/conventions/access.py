@@ -31,7 +31,7 @@ from app.monitoring.models import (
     RejectedMessage,
     Terminal,
 )
-from app.tickets.models import Priority, Ticket, TicketAttachment
+from app.tickets.models import ClockKind, Priority, Ticket, TicketAttachment, TicketClock
 from tests import factories
 from tests.personas import People, people
 
@@ -141,6 +141,8 @@ ACCESS: dict[str, Access] = {
     "desk.change": may(DESK),
     "desk.state": may(DESK),
     "desk.undo": may(DESK),
+    "clocks.of_ticket": may(BUSINESS, scoped=True),
+    "clocks.why": may(BUSINESS, scoped=True),
     # monitoring
     "monitoring.board": may(ALL),
     "monitoring.faults": may(ALL),
@@ -183,6 +185,7 @@ class Side:
     rejected: RejectedMessage
     gap: Gap
     waiting_device: str
+    clock: TicketClock
 
 
 VALUES: dict[str, Callable[[Side], Any]] = {
@@ -206,6 +209,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "alarm_id": lambda side: side.alarm.id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
+    "clock_id": lambda side: side.clock.id,
     "gap_id": lambda side: side.gap.id,
 }
 # Addresses that lead nowhere by intent: what they answer to those who may ask.
@@ -255,6 +259,9 @@ def _side(area: Area, technician: User) -> Side:
         episode = Episode.create(
             alarm=alarm, machine=machine, code="E04", severity=Priority.HIGH, started_at=now, last_raised_at=now, ticket=ticket
         )
+        running = TicketClock.create(
+            ticket=ticket, kind=ClockKind.REPAIR, started_at=now, target_minutes=60, is_round_the_clock=True, due_at=now, next_look_at=now
+        )
         rejected = RejectedMessage.create(
             topic="evc/x/telemetry", payload=b"{", size=1, sha256=b"\0" * 32, reason="not_json", received_at=now
         )
@@ -267,5 +274,6 @@ def _side(area: Area, technician: User) -> Side:
         DeviceCredential.create(device=machine.device, state=CredentialState.ACTIVE, created_at=now, changed_at=now)
     contact = factories.contact(customer=customer)
     return Side(
-        area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting
-    )
+        area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
+        running,
+    )  # fmt: skip
