@@ -38,12 +38,14 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.accounts.views",
     "app.customers.views",
     "app.machines.views",
+    "app.machines.document_views",
+    "app.machines.request_views",
     "app.tickets.views",
-    "app.tickets.clock_views",
     "app.monitoring.views",
     "app.desk.views",
     "app.desk.attachments",
     "app.desk.overviews",
+    "app.machine_files.views",
     "app.home.views",
 )
 DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)

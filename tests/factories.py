@@ -65,6 +65,15 @@ def stored_file(**values: Any) -> StoredFile:
         return StoredFile.create(**defaults | {"size": 10, "created_at": clock.now()} | values)
 
 
+def picture() -> bytes:
+    """A small PNG."""
+    from PIL import Image
+
+    made = io.BytesIO()
+    Image.new("RGB", (24, 18), (120, 130, 140)).save(made, "PNG")
+    return made.getvalue()
+
+
 def machine_model(**values: Any) -> MachineModel:
     """A model of the range."""
     with db.transaction():

@@ -7,9 +7,8 @@ from werkzeug.wrappers import Response
 
 from app.customers import queries as customers
 from app.machines import queries as machines
-from app.monitoring import queries as monitoring
 from app.tickets import queries as tickets
-from app.tickets.queries import ANY, OPEN, TicketFilter
+from app.tickets.queries import OPEN, TicketFilter
 from app.web.auth import actor, requires
 from app.web.render import render
 
@@ -28,16 +27,3 @@ def customer(customer_id: int) -> Response:
     shown["machines"] = machines.of_customer(actor(), found, SHOWN)
     shown["tickets"] = tickets.newest(actor(), TicketFilter(customer=found.id, status=OPEN), SHOWN)
     return render("desk/customer.html", **shown)
-
-
-@blueprint.get("/machines/<serial>")
-@requires("machines.read")
-def machine(serial: str) -> Response:
-    """The first page of a machine's file, with its last tickets and its standing alarms."""
-    found = machines.by_serial(actor(), serial)
-    shown: dict[str, Any] = {"machine": found, "warranty": machines.warranty_now(found)}
-    shown["alarms"] = monitoring.standing_of(actor(), found)
-    shown["tickets"] = []
-    if actor().may("tickets.read"):
-        shown["tickets"] = tickets.newest(actor(), TicketFilter(machine=found.serial, status=ANY), SHOWN)
-    return render("desk/machine.html", **shown)

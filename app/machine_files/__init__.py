@@ -1,1 +1,1 @@
-"""The service file: one page per machine, assembled from everything the product knows; reads only."""
+"""The one file of each machine (服务档案, 一机一档): everything the product knows about it on one page, on paper, as PDF. Reads only."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from peewee import JOIN, ModelSelect, fn
 
-from app.accounts.models import Area, User
+from app.accounts.models import Area, Role, User, UserArea, UserRole
 from app.core import clock, paging
 from app.core.errors import N_, NotFound
 from app.core.files import StoredFile
@@ -157,6 +157,23 @@ def _joined(query: ModelSelect) -> ModelSelect:
     )
 
 
+def model_by_id(model_id: int) -> MachineModel:
+    """The model a document hangs on. Raises ``NotFound``."""
+    model = MachineModel.get_or_none(MachineModel.id == model_id)
+    if model is None:
+        raise NotFound(N_("There is no such model."))
+    return model
+
+
+def project_by_id(actor: Actor, project_id: int) -> Project:
+    """The project a document hangs on, with its customer. Raises ``NotFound`` for one that ``actor`` may not see."""
+    theirs = customers.visible(actor).select(Customer.id)
+    project = Project.select(Project, Customer).join(Customer).where(Project.id == project_id, Project.customer.in_(theirs)).get_or_none()
+    if project is None:
+        raise NotFound(N_("There is no such project, or it is not for you to see."))
+    return project
+
+
 # --- forms that were asked for ----------------------------------------------
 
 
@@ -179,6 +196,14 @@ def request_by_id(actor: Actor, request_id: int) -> DocumentRequest:
     if request is None:
         raise NotFound(N_("There is no such request, or it is not for you to see."))
     return request
+
+
+def technicians(machine: Machine) -> list[User]:
+    """Who can be asked for a form of ``machine``: the technicians of its area first, then the others."""
+    query = User.select(User, UserArea.area).join(UserRole).switch(User)
+    query = query.join(UserArea, JOIN.LEFT_OUTER, on=(UserArea.user == User.id) & (UserArea.area == machine.area_id), attr="near")
+    found = query.where(UserRole.role == Role.TECHNICIAN, User.is_active).order_by(UserArea.area.is_null(), User.name, User.id)
+    return list(found)
 
 
 def requests_of_machine(actor: Actor, machine: Machine) -> list[DocumentRequest]:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.core import clock, db, files, history, live, submissions
-from app.core.errors import N_, Conflict, Invalid, NotAllowed
+from app.core.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from app.core.files import Incoming, StoredFile
 from app.core.types import Actor
 from app.customers.models import Project
@@ -137,6 +137,8 @@ def remove(*, by: Actor, document: Document, version: int, reason: str, at: date
         fields = {"removed_at": now, "removed_by_name": by.name, "removal_reason": reason.strip()}
         _claim(document, version, fields, is_removed=False)
         requests.unmeet(document)
+        if document.file_id:
+            Machine.update(photo=None).where(Machine.photo == document.file_id).execute()
         _record(by, "removed", document, after={"reason": reason.strip()})
 
 
@@ -147,6 +149,26 @@ def restore(*, by: Actor, document: Document, version: int, at: datetime | None 
         _claim(document, version, {"removed_at": None, "removed_by_name": "", "removal_reason": ""}, is_removed=True)
         requests.meet(document, at or clock.now())
         _record(by, "restored", document)
+
+
+def show_as_picture(*, by: Actor, document: Document) -> None:
+    """Show a photo at the head of its machine's file; pressed again, the newest photo is shown. Raises ``Invalid``, ``NotAllowed``."""
+    by.require("documents.edit")
+    if document.machine_id is None or document.removed_at is not None or not (document.file_id and document.file.has_preview):
+        raise Invalid(N_("Only a picture in the file of a machine can be shown there."))
+    with db.transaction():
+        is_shown = Machine.select().where(Machine.id == document.machine_id, Machine.photo == document.file_id).exists()
+        Machine.update(photo=None if is_shown else document.file_id).where(Machine.id == document.machine_id).execute()
+        history.record(by, "machine.picture", "machine", document.machine.serial, after={"photo": None if is_shown else document.file_id})
+        live.touch("machines")
+
+
+def file_of(document: Document) -> StoredFile:
+    """The file of a document. Raises ``NotFound`` for one that is paper alone."""
+    if document.file_id is None:
+        raise NotFound(N_("This document is on paper; there is no file."))
+    file: StoredFile = document.file
+    return file
 
 
 def may_change(by: Actor, document: Document) -> bool:

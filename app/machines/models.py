@@ -176,6 +176,12 @@ class Document(BaseModel):
 
 Document.add_index(Document.index(Document.created_at, where=SQL("filed_at IS NULL AND removed_at IS NULL"), name="document_not_filed"))
 
+Document.add_index(
+    Document.index(
+        Document.machine, Document.form_type, Document.created_at.desc(), where=SQL("removed_at IS NULL"), name="document_by_form"
+    )
+)
+
 
 class DocumentRequest(BaseModel):
     """A form that ``technician`` has yet to hand in for a machine (未交)."""

@@ -34,7 +34,7 @@ __all__ = [
 DEVICE = re.compile(r"[A-Za-z0-9._-]{1,64}")  # the topic level of the feed (monitoring §1)
 _SERIAL = re.compile(r"[^\s/\\?#%\x00-\x1f][^/\\?#%\x00-\x1f]{0,39}")
 # These stand where a serial number stands in an address.
-_RESERVED = ("new",)
+_RESERVED = ("new", "labels")
 _COLUMNS = tuple(field.name for field in Machine._meta.sorted_fields if field.name != "id")
 EDITED = Occasion()
 MAX_WARRANTY_MONTHS = 240

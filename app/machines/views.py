@@ -87,7 +87,7 @@ def new() -> Response:
     )
     if done.is_done:
         flash(_("Machine %(serial)s is in the register.", serial=made[0].serial), "message")
-        return see_other(url_for("overviews.machine", serial=made[0].serial))
+        return see_other(url_for("machine_files.machine", serial=made[0].serial))
     return render("machines/new.html", form=form, models=queries.models(), problem=done.problem, status=done.status)
 
 
@@ -100,7 +100,7 @@ def edit(serial: str) -> Response:
     done = sent(form, lambda: operations.edit_machine(by=actor(), machine=found, version=form.version.data, details=form.details(actor())))
     if done.is_done:
         flash(_("Saved."), "message")
-        return see_other(url_for("overviews.machine", serial=found.serial))
+        return see_other(url_for("machine_files.machine", serial=found.serial))
     present = _present_machine(serial, form) if done.status == Conflict.status else []
     shown: dict[str, Any] = {"form": form, "machine": found, "models": queries.models(), "problem": done.problem, "present": present}
     return render("machines/edit.html", status=done.status, **shown)

@@ -1,4 +1,4 @@
-"""What the timeline of a machine is read by: notes, attachments and urgings know the machine of their ticket, and the indexes of each kind."""
+"""What the timeline of a machine is read by: notes, attachments and urgings know the machine of their ticket, and each kind has its index."""
 
 from peewee import (
     SQL,
@@ -72,6 +72,13 @@ class TicketUrging(Base):
     machine = ForeignKeyField(Machine, null=True, on_delete="RESTRICT", index=False)
 
 
+class Document(Base):
+    machine = ForeignKeyField(Machine, null=True, index=False)
+    form_type = CharField(30)
+    created_at = BigIntegerField()
+    removed_at = BigIntegerField(null=True)
+
+
 WIDENED = (TicketNote, TicketAttachment, TicketUrging)
 # table, column of its time, WHERE, name
 INDEXES = (
@@ -117,7 +124,7 @@ POSTGRESQL = (
 
 def up(migrator: SchemaMigrator, db: Database) -> None:
     is_sqlite = isinstance(db, SqliteDatabase)
-    with db.bind_ctx((User, Machine, StoredFile, Ticket, *WIDENED), bind_refs=False, bind_backrefs=False):
+    with db.bind_ctx((User, Machine, StoredFile, Ticket, Document, *WIDENED), bind_refs=False, bind_backrefs=False):
         for model in WIDENED:
             (_widen_sqlite if is_sqlite else _widen_postgresql)(db, model)
             table = model._meta.table_name
@@ -125,6 +132,10 @@ def up(migrator: SchemaMigrator, db: Database) -> None:
         for model, at, condition, name in INDEXES:
             index = model.index(model.machine, at.desc(), model.id.desc(), where=SQL(condition), name=name)
             db.execute_sql(*model._schema._create_index(index, safe=False).query())
+        forms = Document.index(
+            Document.machine, Document.form_type, Document.created_at.desc(), where=SQL("removed_at IS NULL"), name="document_by_form"
+        )
+        db.execute_sql(*Document._schema._create_index(forms, safe=False).query())
     for statement in SQLITE if is_sqlite else POSTGRESQL:
         db.execute_sql(statement)
 

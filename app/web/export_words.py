@@ -6,6 +6,19 @@ One line per code that any list exports. A column that means something else in o
 from app.core.errors import N_
 
 HEADINGS = {
+    "asked_by": N_("Asked by"),
+    "asked_at": N_("Asked at"),
+    "due_on": N_("To be handed in by"),
+    "filed_at": N_("Filed at"),
+    "by": N_("Handed in by"),
+    "box": N_("Box"),
+    "cabinet": N_("Cabinet"),
+    "has_paper": N_("The original is on paper"),
+    "file": N_("File"),
+    "about": N_("Ticket or order"),
+    "document_on": N_("Date on the document"),
+    "title": N_("Title"),
+    "form_type": N_("Kind of document"),
     "id": N_("Running number"),
     "accepted_on": N_("Accepted on"),
     "acknowledged_at": N_("Acknowledged at"),

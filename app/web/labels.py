@@ -140,6 +140,16 @@ LABELS: dict[str, dict[str, str]] = {
         "parts_list": N_("Parts list"),
         "other": N_("Other document"),
     },
+    "FileItem": {  # what the file of a machine should hold, besides forms
+        "photo": N_("Photo of the machine"),
+        "customer": N_("Customer"),
+        "site": N_("Site"),
+        "address": N_("Address of the site"),
+        "contact": N_("Contact with a phone number at the site"),
+        "shipped_on": N_("Date of delivery"),
+        "accepted_on": N_("Date of acceptance"),
+        "terminal": N_("Device code of the terminal"),
+    },
     "ImportKind": {
         "customers": N_("Customers"),
         "contacts": N_("Contacts"),
@@ -163,16 +173,6 @@ LABELS: dict[str, dict[str, str]] = {
         "repair": N_("Repair"),
         "internal_answer": N_("Answer of the responsible person"),
         "customer_answer": N_("Answer to the customer"),
-    },
-    "Why": {
-        "working": N_("Working hours"),
-        "make_up": N_("Worked weekend day"),
-        "round_the_clock": N_("Round the clock"),
-        "off_hours": N_("Outside working hours"),
-        "break": N_("Noon break"),
-        "weekend": N_("Weekend"),
-        "holiday": N_("Holiday"),
-        "waiting_customer": N_("Waiting for the customer"),
     },
     "CauseClass": {
         "product_quality": N_("Product quality"),

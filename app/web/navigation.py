@@ -52,6 +52,7 @@ MAIN = (
     Entry("/customers", lazy_gettext("Customers"), "building", "c"),
 )
 MORE = (
+    Entry("/documents", lazy_gettext("Documents"), "file-text", "d"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
     Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),

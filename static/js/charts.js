@@ -50,6 +50,7 @@
   }
 
   async function draw(canvas) {
+    canvas.dataset.drawn = "";
     const answer = await fetch(canvas.dataset.chart, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     const { from, to, at, values } = await answer.json();
@@ -64,5 +65,7 @@
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
   }
 
-  document.querySelectorAll("[data-chart]").forEach(draw);
+  const drawNew = () => document.querySelectorAll("[data-chart]:not([data-drawn])").forEach(draw);
+  drawNew();
+  document.addEventListener("htmx:after:swap", drawNew);
 })();

@@ -9,16 +9,18 @@ The parts of an address come from ``VALUES``: one line per part, the value on on
 An endpoint whose part means something else gets its own line, ``"endpoint:part"``.
 """
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from app.accounts import sessions
 from app.accounts.models import Area, Role, SessionKind, User
-from app.core import clock, db
+from app.core import clock, db, files
 from app.core.history import digest
-from app.customers.models import Contact, Customer, Site
-from app.machines.models import DeviceProfile, Machine
+from app.core.types import system
+from app.customers.models import Contact, Customer, Project, Site
+from app.machines.models import DeviceProfile, Document, DocumentRequest, FormType, Machine
 from app.monitoring.models import (
     Alarm,
     Condition,
@@ -31,7 +33,7 @@ from app.monitoring.models import (
     RejectedMessage,
     Terminal,
 )
-from app.tickets.models import ClockKind, Priority, Ticket, TicketAttachment, TicketClock
+from app.tickets.models import Priority, Ticket, TicketAttachment
 from tests import factories
 from tests.personas import People, people
 
@@ -118,6 +120,37 @@ ACCESS: dict[str, Access] = {
     "machines.profile": may(ALL),
     "machines.export_profile": may(ALL),
     "machines.import_profile": may(Role.DEPUTY, Role.ADMIN),
+    # documents
+    "documents.index": may(BUSINESS),
+    "documents.export_csv": may(BUSINESS),
+    "documents.export_xlsx": may(BUSINESS),
+    "documents.not_filed": may(BUSINESS),
+    "documents.not_filed_csv": may(BUSINESS),
+    "documents.not_filed_xlsx": may(BUSINESS),
+    "documents.document": may(BUSINESS, scoped=True),
+    "documents.file": may(BUSINESS, scoped=True),
+    "documents.hand_in": may(DESK, Role.TECHNICIAN, scoped=True),
+    "documents.hand_in_for_model": may(DESK),
+    "documents.hand_in_for_project": may(DESK),
+    "documents.edit": may(DESK, Role.TECHNICIAN, scoped=True),
+    "documents.filing": may(DESK, Role.TECHNICIAN, scoped=True),
+    "documents.removal": may(DESK, Role.TECHNICIAN, scoped=True),
+    "documents.restoration": may(DESK, Role.TECHNICIAN, scoped=True),
+    "documents.as_picture": may(DESK),
+    "document_requests.index": may(BUSINESS),
+    "document_requests.export_csv": may(BUSINESS),
+    "document_requests.export_xlsx": may(BUSINESS),
+    "document_requests.one": may(BUSINESS, scoped=True),
+    "document_requests.ask": may(DESK),
+    "document_requests.waiver": may(DESK),
+    "document_requests.renewal": may(DESK),
+    # machine files
+    "machine_files.machine": may(ALL, scoped=True),
+    "machine_files.now": may(ALL, scoped=True),
+    "machine_files.readings": may(ALL, scoped=True),
+    "machine_files.repeats": may(ALL, scoped=True),
+    "machine_files.picture": may(ALL, scoped=True),
+    "machine_files.qr": may(ALL, scoped=True),
     # tickets
     "tickets.index": may(BUSINESS),
     "tickets.export_csv": may(BUSINESS),
@@ -137,12 +170,9 @@ ACCESS: dict[str, Access] = {
     "attachments.restore": may(BUSINESS, scoped=True),
     "desk.edit": may(DESK),
     "overviews.customer": may(BUSINESS, scoped=True),
-    "overviews.machine": may(ALL, scoped=True),
     "desk.change": may(DESK),
     "desk.state": may(DESK),
     "desk.undo": may(DESK),
-    "clocks.of_ticket": may(BUSINESS, scoped=True),
-    "clocks.why": may(BUSINESS, scoped=True),
     # monitoring
     "monitoring.board": may(ALL),
     "monitoring.faults": may(ALL),
@@ -185,7 +215,9 @@ class Side:
     rejected: RejectedMessage
     gap: Gap
     waiting_device: str
-    clock: TicketClock
+    document: Document
+    request: DocumentRequest
+    project: Project
 
 
 VALUES: dict[str, Callable[[Side], Any]] = {
@@ -209,8 +241,11 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "alarm_id": lambda side: side.alarm.id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
-    "clock_id": lambda side: side.clock.id,
     "gap_id": lambda side: side.gap.id,
+    "document_id": lambda side: side.document.id,
+    "request_id": lambda side: side.request.id,
+    "model_id": lambda side: side.machine.model_id,
+    "project_id": lambda side: side.project.id,
 }
 # Addresses that lead nowhere by intent: what they answer to those who may ask.
 NOWHERE = {"assets.send": 404}
@@ -259,9 +294,6 @@ def _side(area: Area, technician: User) -> Side:
         episode = Episode.create(
             alarm=alarm, machine=machine, code="E04", severity=Priority.HIGH, started_at=now, last_raised_at=now, ticket=ticket
         )
-        running = TicketClock.create(
-            ticket=ticket, kind=ClockKind.REPAIR, started_at=now, target_minutes=60, is_round_the_clock=True, due_at=now, next_look_at=now
-        )
         rejected = RejectedMessage.create(
             topic="evc/x/telemetry", payload=b"{", size=1, sha256=b"\0" * 32, reason="not_json", received_at=now
         )
@@ -273,7 +305,23 @@ def _side(area: Area, technician: User) -> Side:
         QuarantinedMessage.create(device=waiting, topic=f"evc/{waiting}/telemetry", payload=b"{}", key=key, received_at=now)
         DeviceCredential.create(device=machine.device, state=CredentialState.ACTIVE, created_at=now, changed_at=now)
     contact = factories.contact(customer=customer)
+    document, request, project = _papers(machine, technician)
     return Side(
         area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
-        running,
+        document, request, project,
     )  # fmt: skip
+
+
+def _papers(machine: Machine, technician: User) -> tuple[Document, DocumentRequest, Project]:
+    """A photo that the technician handed in, a form that was asked for, a project of the customer."""
+    now = clock.now()
+    with db.transaction():
+        photo = files.store(by=system("matrix"), name="photo.png", stream=io.BytesIO(factories.picture()))
+        document = Document.create(
+            machine=machine, form_type=FormType.PHOTO, file=photo, created_at=now, by=technician, by_name=technician.name, filed_at=now
+        )
+        request = DocumentRequest.create(
+            machine=machine, form_type=FormType.INSPECTION, technician=technician, asked_at=now, asked_by_name="陈文员"
+        )
+        Machine.update(qr_token=f"{machine.id:032x}").where(Machine.id == machine.id).execute()
+    return document, request, factories.project(customer=machine.customer)

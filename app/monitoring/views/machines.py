@@ -42,7 +42,7 @@ def machine(device: str) -> Response:
         "alarms": queries.standing_of(actor(), found),
         "episodes": queries.episodes_of(found),
         "tickets": queries.open_ticket_numbers(found),
-        "chart": _chart(found),
+        "chart": chart_of(found),
         "tag": tag,
     }
     return tagged(render("monitoring/machine.html", fragment="monitoring/_machine_now.html", **shown), tag)
@@ -53,13 +53,13 @@ def machine(device: str) -> Response:
 def machine_readings(device: str) -> Response:
     """The points of one metric between ``from`` and ``to``, thinned to what a screen can show."""
     found = queries.machine_by_device(actor(), device)
-    chart = _chart(found)
+    chart = chart_of(found)
     if chart is None:
         raise NotFound(N_("This machine has not sent a reading yet."))
     return jsonify(charts.as_json(chart.series))
 
 
-def _chart(machine: Machine) -> charts.Chart | None:
+def chart_of(machine: Machine) -> charts.Chart | None:
     """The chart that the address asks for; None for a machine that never sent a reading."""
     heard = sources(machine)
     newest = readings.latest(heard)

@@ -1,0 +1,18 @@
+"""Every kind of entry of a machine's timeline, in the order of its chips; a capability adds one line here and its own registration."""
+
+from app.machine_files import of_machines, of_monitoring, of_tickets
+from app.machine_files.timeline import EntryKind
+
+KINDS: tuple[EntryKind, ...] = (
+    of_tickets.TICKETS,
+    of_tickets.PAST_WORK,
+    of_tickets.COMPLAINTS,
+    of_tickets.NOTES,
+    of_tickets.ATTACHMENTS,
+    of_tickets.URGINGS,
+    of_monitoring.EPISODES,
+    of_machines.DOCUMENTS,
+    of_machines.MOVES,
+    of_machines.TERMINALS,
+    of_machines.MILESTONES,
+)
