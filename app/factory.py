@@ -44,6 +44,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.monitoring.views",
     "app.desk.views",
     "app.desk.attachments",
+    "app.desk.intake",
     "app.desk.overviews",
     "app.machine_files.views",
     "app.home.views",

@@ -14,7 +14,17 @@ from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Machine, MachineModel
 from app.tickets import searching  # noqa: F401  # says how search documents are read
-from app.tickets.models import OPEN_STATUSES, Priority, Ticket, TicketAttachment, TicketKind, TicketSource, TicketStatus
+from app.tickets.models import (
+    OPEN_STATUSES,
+    IntakeDraft,
+    IntakeDraftFile,
+    Priority,
+    Ticket,
+    TicketAttachment,
+    TicketKind,
+    TicketSource,
+    TicketStatus,
+)
 from tests import filemakers
 
 _count = itertools.count(1)
@@ -72,6 +82,14 @@ def picture() -> bytes:
     made = io.BytesIO()
     Image.new("RGB", (24, 18), (120, 130, 140)).save(made, "PNG")
     return made.getvalue()
+
+
+def draft_file(**values: Any) -> IntakeDraftFile:
+    """A file with bytes, handed in with a draft of the intake made of ``values``."""
+    words = {"label": "half typed", "content": '{"title":"half typed"}', "created_at": clock.now(), "updated_at": clock.now()}
+    with db.transaction():
+        kept = files.store(by=system("tests"), name="said.txt", stream=io.BytesIO(b"what was said\n"))
+        return IntakeDraftFile.create(draft=IntakeDraft.create(**words | values), file=kept, at=clock.now())
 
 
 def machine_model(**values: Any) -> MachineModel:

@@ -38,6 +38,12 @@ def result_of(token: str) -> str:
     return FormSubmission.get_by_id(token).result
 
 
+def record_of(token: str) -> str | None:
+    """The record that the form of ``token`` made; None while it has not been taken in."""
+    row = FormSubmission.get_or_none(FormSubmission.token == token)
+    return row.result if row is not None else None
+
+
 def purge(at: datetime) -> int:
     """Forget forms sent more than ``KEPT`` ago; returns how many."""
     with db.transaction():

@@ -18,9 +18,6 @@ from app.web.labels import options
 
 Member = TypeVar("Member", bound=StrEnum)
 
-# A person opens tickets from these; the others are opened by the program.
-SOURCES_BY_HAND = ("hotline", "wechat", "email", "walk_in", "inspection")
-
 
 def _choices(kind: str, allowed: Iterable[str] | None = None) -> list[SelectChoice]:
     return [SelectChoice(value, words) for value, words in options(kind) if allowed is None or value in allowed]
@@ -28,20 +25,6 @@ def _choices(kind: str, allowed: Iterable[str] | None = None) -> list[SelectChoi
 
 def _given(value: str | None) -> str:
     return value or ""  # a field that was not sent at all is an empty one
-
-
-class TicketForm(FlaskForm):
-    """A new ticket. ``form_token`` is made with the form, so that sending it twice opens one ticket."""
-
-    form_token = HiddenField("")  # without a label wtforms loads its own catalogue to make one
-    source = SelectField(_("Came by"), choices=_choices("TicketSource", SOURCES_BY_HAND))
-    kind = SelectField(_("Kind"), choices=_choices("TicketKind"))
-    priority = SelectField(_("Priority"), choices=_choices("Priority"), default=Priority.HIGH)
-    machine = StringField(_("Machine (serial number)"), validators=[Length(max=40)], filters=[_given])
-    customer = StringField(_("Customer"), validators=[Length(max=120)], filters=[_given])
-    contact = StringField(_("Contact (name or phone)"), validators=[Length(max=60)], filters=[_given])
-    title = StringField(_("In a few words"), validators=[InputRequired(_("Say in a few words what it is about.")), Length(max=200)])
-    text = TextAreaField(_("What was said"), validators=[Length(max=8000)], filters=[_given])
 
 
 class WordsForm(FlaskForm):

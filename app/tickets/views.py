@@ -3,19 +3,17 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from app.core.errors import N_
-from app.core.types import Actor
 from app.customers import queries as customers
-from app.tickets import exporting, forms, naming, operations, queries, reasons
-from app.tickets.models import Priority, Ticket, TicketKind, TicketSource
+from app.tickets import exporting, forms, queries, reasons
+from app.tickets.models import Ticket
 from app.web import exports
 from app.web.auth import actor, requires
-from app.web.forms import status_of, submitted
 from app.web.i18n import language
-from app.web.render import live_tag, render, see_other, tagged, unchanged
+from app.web.render import live_tag, render, tagged, unchanged
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -54,39 +52,3 @@ def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
     rows = exporting.rows(actor(), forms.wanted_from(request.args))
     return exports.xlsx_response("tickets", N_("Tickets"), exporting.COLUMNS, rows, labels=exporting.LABELS)
-
-
-@blueprint.get("/tickets/new")
-@requires("tickets.open")
-def new() -> Response:
-    """The form; ``machine``, ``customer`` and ``phone`` in the address fill it, so that a telephone system can open it."""
-    filled = {"machine": request.args.get("machine", ""), "customer": request.args.get("customer", "")}
-    form = forms.TicketForm(formdata=None, contact=request.args.get("phone", ""), form_token=forms.new_token(), **filled)
-    return render("tickets/new.html", fragment="tickets/_form.html", form=form)
-
-
-@blueprint.post("/tickets")
-@requires("tickets.open")
-def create() -> Response:
-    """Open a ticket; the same form sent again leads to the same ticket."""
-    form, opened = forms.TicketForm(), []
-    is_done, problem = submitted(form, lambda: opened.append(_open(actor(), form)))
-    if is_done:
-        return see_other(url_for("desk.ticket", number=opened[0].number))
-    return render("tickets/new.html", fragment="tickets/_form.html", status=status_of(form), form=form, problem=problem)
-
-
-def _open(by: Actor, form: forms.TicketForm) -> Ticket:
-    named = naming.named(by, serial=form.machine.data, customer=form.customer.data, contact=form.contact.data)
-    return operations.open_ticket(
-        by=by,
-        source=TicketSource(form.source.data),
-        kind=TicketKind(form.kind.data),
-        priority=Priority(form.priority.data),
-        title=form.title.data,
-        text=form.text.data,
-        machine=named.machine,
-        customer=named.customer,
-        contact=named.contact,
-        form_token=form.form_token.data,
-    )

@@ -33,7 +33,7 @@ from app.monitoring.models import (
     RejectedMessage,
     Terminal,
 )
-from app.tickets.models import Priority, Ticket, TicketAttachment
+from app.tickets.models import IntakeDraftFile, Priority, Ticket, TicketAttachment
 from tests import factories
 from tests.personas import People, people
 
@@ -155,8 +155,18 @@ ACCESS: dict[str, Access] = {
     "tickets.index": may(BUSINESS),
     "tickets.export_csv": may(BUSINESS),
     "tickets.export_xlsx": may(BUSINESS),
-    "tickets.new": may(DESK, FIELD),
-    "tickets.create": may(DESK, FIELD),
+    "intake.new": may(DESK, FIELD),
+    "intake.create": may(DESK, FIELD),
+    "intake.matches": may(DESK, FIELD),
+    "intake.shown_card": may(DESK, FIELD),
+    "intake.join": may(DESK, FIELD, scoped=True),
+    "intake.keep": may(DESK, FIELD),
+    "intake.index": may(DESK, FIELD),
+    "intake.discard": may(DESK, FIELD, own_only=True),
+    "intake.take_back": may(DESK, FIELD, own_only=True),
+    "intake.hand_in": may(DESK, FIELD),
+    "intake.file": may(DESK, FIELD, own_only=True),
+    "intake.remove_file": may(DESK, FIELD, own_only=True),
     "desk.ticket": may(BUSINESS, scoped=True),
     "desk.timeline": may(BUSINESS, scoped=True),
     "desk.printed": may(BUSINESS, scoped=True),
@@ -220,6 +230,14 @@ class Side:
     project: Project
 
 
+def _draft_id(side: Side) -> str:
+    return f"draft-of-user-{side.technician.id:06}"
+
+
+def _draft_file_id(side: Side) -> int:
+    return int(IntakeDraftFile.get(IntakeDraftFile.draft == _draft_id(side)).id)
+
+
 VALUES: dict[str, Callable[[Side], Any]] = {
     "filename": lambda side: "icons/sprite.svg",
     "assets.send:name": lambda side: "app.css",
@@ -242,6 +260,9 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
     "gap_id": lambda side: side.gap.id,
+    "draft_id": _draft_id,
+    "intake.file:file_id": _draft_file_id,
+    "intake.remove_file:file_id": _draft_file_id,
     "document_id": lambda side: side.document.id,
     "request_id": lambda side: side.request.id,
     "model_id": lambda side: side.machine.model_id,
@@ -275,6 +296,8 @@ class World:
 def make_world() -> World:
     """Write the world of the matrix."""
     everybody = people()
+    for technician in (everybody.li, everybody.wang):
+        factories.draft_file(id=f"draft-of-user-{technician.id:06}", user=technician)
     return World(everybody, _side(everybody.north, everybody.li), _side(everybody.south, everybody.wang))
 
 

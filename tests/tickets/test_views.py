@@ -19,16 +19,6 @@ from tests import factories
 from tests.personas import make_area, make_user, sign_in
 
 HTMX = {"HX-Request": "true"}
-FORM = {
-    "source": "hotline",
-    "kind": "fault_report",
-    "priority": "high",
-    "machine": "",
-    "customer": "",
-    "contact": "",
-    "title": "漏油",
-    "text": "",
-}
 
 
 @pytest.fixture
@@ -93,57 +83,6 @@ def test_an_empty_list_says_what_to_do(clerk: FlaskClient) -> None:
 def test_what_is_typed_appears_as_text_alone(clerk: FlaskClient) -> None:
     opened(title="<script>alert(1)</script>", text='" hx-get="/x" onload="x')
     assert "<script>alert" not in clerk.get("/tickets").text
-
-
-def test_a_ticket_is_opened_without_javascript(clerk: FlaskClient) -> None:
-    machine = factories.machine()
-    answer = clerk.post("/tickets", data=FORM | {"machine": machine.serial})
-    assert answer.status_code == 303
-    assert answer.headers["Location"] == f"/tickets/{Ticket.get().number}"
-    assert Ticket.get().machine == machine
-
-
-def test_the_form_sent_twice_leads_to_the_same_ticket(clerk: FlaskClient) -> None:
-    token = re.search('name="form_token"[^>]*value="([^"]+)"', clerk.get("/tickets/new").text).group(1)
-    form = FORM | {"form_token": token, "customer": factories.customer().name}
-    assert clerk.post("/tickets", data=form).headers["Location"] == clerk.post("/tickets", data=form).headers["Location"]
-    assert Ticket.select().count() == 1
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"title": ""}, "请简要填写事由"),
-        ({"machine": "YZ-none"}, "没有这个序列号的设备"),
-        ({"customer": "没有的客户"}, "没有这个名称的客户"),
-        ({}, "请填写设备或客户"),
-    ],
-)
-def test_a_wrong_form_comes_back_with_words_and_all_that_was_typed(clerk: FlaskClient, wrong: dict[str, str], words: str) -> None:
-    answer = clerk.post("/tickets", data=FORM | {"text": "客户说很急"} | wrong)
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert "客户说很急" in answer.text
-    assert Ticket.select().count() == 0
-
-
-def test_a_field_that_is_not_sent_is_an_empty_one(clerk: FlaskClient) -> None:
-    machine = factories.machine()
-    form = {"source": "hotline", "kind": "fault_report", "priority": "low", "title": "漏油", "machine": machine.serial}
-    assert clerk.post("/tickets", data=form).status_code == 303
-    assert clerk.post("/tickets").status_code == 422
-
-
-def test_a_contact_of_another_customer_is_refused(clerk: FlaskClient) -> None:
-    answer = clerk.post("/tickets", data=FORM | {"customer": factories.customer().name, "contact": factories.contact().phone})
-    assert answer.status_code == 422
-    assert "该客户没有这个联系人" in answer.text
-
-
-def test_a_telephone_system_opens_the_form_filled(clerk: FlaskClient) -> None:
-    text = clerk.get("/tickets/new?phone=13800138000&machine=YZ-0012").text
-    assert 'value="13800138000"' in text
-    assert 'value="YZ-0012"' in text
 
 
 def rows_of(answer: Any) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from peewee import SQL, BigIntegerField, BooleanField, CharField, Check, CompositeKey, ForeignKeyField, TextField
+from peewee import SQL, BigIntegerField, BooleanField, CharField, Check, CompositeKey, ForeignKeyField, IntegerField, TextField
 
 from app.accounts.models import User
 from app.core.db import BaseModel, InstantField, one_of
@@ -83,7 +83,10 @@ class PastWork(BaseModel):
 
 
 class IntakeDraft(BaseModel):
-    """A call half typed in; ``content`` is the form as JSON. It stays until it became a ticket or was thrown away."""
+    """A call half typed in; ``content`` is the form as JSON. It stays until it became a ticket or was thrown away.
+
+    ``page`` names the open page that wrote it last, ``turn`` counts that page's writings; ``discarded_at`` leaves an hour to take it back.
+    """
 
     id = CharField(32, primary_key=True)
     user = ForeignKeyField(User, on_delete="RESTRICT")
@@ -92,6 +95,17 @@ class IntakeDraft(BaseModel):
     is_parked = BooleanField(default=False)
     created_at = InstantField()
     updated_at = InstantField()
+    page = CharField(32, default="", constraints=[SQL("DEFAULT ''")])
+    turn = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    discarded_at = InstantField(null=True)
+
+
+class IntakeDraftFile(BaseModel):
+    """A screenshot, photo or film handed in while a call was being typed; it goes on to the ticket."""
+
+    draft = ForeignKeyField(IntakeDraft, backref="files", on_delete="CASCADE")
+    file = ForeignKeyField(StoredFile, on_delete="RESTRICT")
+    at = InstantField()
 
 
 class MailState(StrEnum):
