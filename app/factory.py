@@ -45,6 +45,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.views",
     "app.desk.attachments",
     "app.desk.intake",
+    "app.desk.complaints",
+    "app.desk.work_slips",
     "app.desk.overviews",
     "app.machine_files.views",
     "app.home.views",

@@ -3,11 +3,12 @@
 import io
 import itertools
 import secrets
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from peewee import Model
 
-from app.accounts.models import Area
+from app.accounts.models import Area, Department
 from app.core import clock, db, files, indexing
 from app.core.files import StoredFile
 from app.core.types import system
@@ -16,6 +17,7 @@ from app.machines.models import DeviceProfile, Machine, MachineModel
 from app.tickets import searching  # noqa: F401  # says how search documents are read
 from app.tickets.models import (
     OPEN_STATUSES,
+    Complaint,
     IntakeDraft,
     IntakeDraftFile,
     Priority,
@@ -24,6 +26,7 @@ from app.tickets.models import (
     TicketKind,
     TicketSource,
     TicketStatus,
+    WorkSlip,
 )
 from tests import filemakers
 
@@ -162,3 +165,32 @@ def attachment(**values: Any) -> TicketAttachment:
         kept = files.store(by=system("tests"), name=name, stream=io.BytesIO(content))
         defaults = {"ticket": values.pop("ticket", None) or ticket(), "file": kept, "at": clock.now(), "by_name": "somebody"}
         return TicketAttachment.create(**defaults | values)
+
+
+def complaint(**values: Any) -> Complaint:
+    """A complaint on a ticket of that kind (a new one unless given)."""
+    about = values.pop("ticket", None) or ticket(kind=TicketKind.COMPLAINT)
+    with db.transaction():
+        return Complaint.create(ticket=about, **values)
+
+
+def department(**values: Any) -> Department:
+    """A department with an address."""
+    with db.transaction():
+        return Department.create(**{"name": f"Department {next(_count)}", "email": "department@works.example"} | values)
+
+
+def work_slip(**values: Any) -> WorkSlip:
+    """A slip that is due in two days, on a ticket (a new one unless given)."""
+    number, now = next(_count), clock.now()
+    defaults = {
+        "number": f"W9901-{number:04d}",
+        "ticket": values.pop("ticket", None) or ticket(),
+        "department": values.pop("department", None) or department(),
+        "text": "Which seal fits?",
+        "due_at": now + timedelta(days=2),
+        "sent_at": now,
+        "by_name": "陈文员",
+    }
+    with db.transaction():
+        return WorkSlip.create(**defaults | values)

@@ -53,6 +53,8 @@ MAIN = (
 )
 MORE = (
     Entry("/documents", lazy_gettext("Documents"), "file-text", "d"),
+    Entry("/complaints", lazy_gettext("Complaints"), "message"),
+    Entry("/work-slips", lazy_gettext("Work slips"), "clipboard-text"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
     Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),

@@ -33,7 +33,7 @@ from app.monitoring.models import (
     RejectedMessage,
     Terminal,
 )
-from app.tickets.models import IntakeDraftFile, Priority, Ticket, TicketAttachment
+from app.tickets.models import Complaint, IntakeDraftFile, Priority, Ticket, TicketAttachment, TicketKind, WorkSlip
 from tests import factories
 from tests.personas import People, people
 
@@ -183,6 +183,24 @@ ACCESS: dict[str, Access] = {
     "desk.change": may(DESK),
     "desk.state": may(DESK),
     "desk.undo": may(DESK),
+    # complaints and work slips
+    "complaints.index": may(BUSINESS),
+    "complaints.export_csv": may(BUSINESS),
+    "complaints.export_xlsx": may(BUSINESS),
+    "complaints.complaint": may(BUSINESS, scoped=True),
+    "complaints.printed": may(BUSINESS, scoped=True),
+    "complaints.assign": may(DESK),
+    "complaints.answer": may(BUSINESS, scoped=True),
+    "complaints.assess": may(DESK),
+    "complaints.finish_measure": may(BUSINESS, scoped=True),
+    "work_slips.index": may(BUSINESS),
+    "work_slips.export_csv": may(BUSINESS),
+    "work_slips.export_xlsx": may(BUSINESS),
+    "work_slips.new": may(DESK),
+    "work_slips.slip": may(BUSINESS, scoped=True),
+    "work_slips.printed": may(BUSINESS, scoped=True),
+    "work_slips.answer": may(DESK),
+    "work_slips.withdraw": may(DESK),
     # monitoring
     "monitoring.board": may(ALL),
     "monitoring.faults": may(ALL),
@@ -256,6 +274,14 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "name": lambda side: side.profile.name,
     "number": lambda side: side.ticket.number,
     "attachment_id": lambda side: side.attachment.id,
+    **{
+        f"complaints.{name}:number": lambda side: Complaint.get(Complaint.responsible == side.technician).ticket.number
+        for name in ("complaint", "printed", "assign", "answer", "assess", "finish_measure")
+    },
+    **{
+        f"work_slips.{name}:number": lambda side: WorkSlip.get(WorkSlip.ticket == side.ticket).number
+        for name in ("slip", "printed", "answer", "withdraw")
+    },
     "alarm_id": lambda side: side.alarm.id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
@@ -308,6 +334,8 @@ def _side(area: Area, technician: User) -> Side:
     profile = factories.profile()
     machine = factories.machine(customer=customer, site=site, profile=profile, area=area)
     ticket = factories.ticket(machine=machine)
+    factories.complaint(ticket=factories.ticket(machine=machine, kind=TicketKind.COMPLAINT), responsible=technician)
+    factories.work_slip(ticket=ticket)
     attachment = factories.attachment(ticket=ticket)
     with db.transaction():
         token = sessions.open_session(technician, SessionKind.TABLET, "127.0.0.1", "another device", now)
