@@ -7,7 +7,7 @@ from typing import Any
 from app.accounts import queries
 from app.accounts.queries import HistoryFilter, HistoryLine, UserFilter, UserLine
 
-USER_COLUMNS = ("username", "name", "roles", "areas", "active", "created_at")
+USER_COLUMNS = ("username", "name", "roles", "areas", "station", "email", "active", "created_at")
 HISTORY_COLUMNS = ("id", "at", "actor_id", "actor", "role", "ip", "action", "object_type", "object_id", "before", "after")
 
 
@@ -18,7 +18,16 @@ def users(wanted: UserFilter, sort: str) -> list[list[Any]]:
 
 def _user(line: UserLine) -> list[Any]:
     user = line.user
-    return [user.username, user.name, [str(role) for role in line.roles], ", ".join(line.areas), user.is_active, user.created_at]
+    return [
+        user.username,
+        user.name,
+        [str(role) for role in line.roles],
+        ", ".join(line.areas),
+        line.station,
+        user.email,
+        user.is_active,
+        user.created_at,
+    ]
 
 
 def history(wanted: HistoryFilter) -> Iterator[list[Any]]:

@@ -1,17 +1,23 @@
 """Forms of sign-in, accounts, users and areas."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, PasswordField, SelectMultipleField, StringField
+from wtforms import BooleanField, IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from app.accounts.models import Role
+from app.accounts.models import Role, Station
+from app.accounts.operations import Reach
 
 # Long enough for any passphrase, short enough that hashing it is no attack; the rule itself is in ``passwords``.
 _READABLE = Length(max=1024)
+
+
+def _text(typed: str | None) -> str:
+    return (typed or "").strip()
 
 
 class Checkboxes(SelectMultipleField):
@@ -43,15 +49,26 @@ class PasswordForm(FlaskForm):
 
 
 class PersonForm(FlaskForm):
-    """Who a user is and may do; ``area_ids`` are chosen from the areas there are."""
+    """Who a user is and may do; ``area_ids`` and ``station`` are chosen from those there are."""
 
     name = StringField(_("Name of the person"), validators=[InputRequired(_("Please enter a name.")), Length(max=60)])
     roles = Checkboxes(_("Roles"), choices=[(role.value, role.value) for role in Role])
     area_ids = Checkboxes(_("Areas"), coerce=int)
+    email = StringField(_("E-mail"), validators=[Length(max=120)], filters=[_text])
+    phone = StringField(_("Phone"), validators=[Length(max=30)], filters=[_text])
+    station = SelectField(_("Station"), filters=[lambda chosen: chosen or ""])
+
+    def offer(self, areas: Sequence[tuple[int, str]], stations: Sequence[Station]) -> None:
+        """Say which areas and stations can be chosen."""
+        self.area_ids.choices = list(areas)
+        self.station.choices = [("", "–"), *((str(station.id), station.name) for station in stations)]
 
     def given(self) -> dict[str, Any]:
         """What was typed, as the operations name it."""
-        return {name: field.data for name, field in self._fields.items() if name != "csrf_token"}
+        reached = ("email", "phone", "station")
+        named = {name: field.data for name, field in self._fields.items() if name not in ("csrf_token", *reached)}
+        station_id = int(self.station.data) if self.station.data else None
+        return named | {"reach": Reach(email=self.email.data, phone=self.phone.data, station_id=station_id)}
 
 
 class NewUserForm(PersonForm):

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from peewee import IntegrityError
 
 from app.accounts import passwords, queries, sessions, throttle
-from app.accounts.models import Area, Role, User, UserArea, UserRole, UserSession
+from app.accounts.models import Area, Role, Station, User, UserArea, UserRole, UserSession
 from app.core import clock, db, history
 from app.core.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from app.core.types import Actor, system
@@ -17,8 +19,19 @@ MANAGE = "users.manage"
 FIRST_ADMINISTRATOR = "admin"
 AUTO_THEME = "auto"
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_PHONE = re.compile(r"[0-9+()*#, -]*")
 _CHECK_FIELDS = N_("Please check the marked fields.")
 _USERNAME_WORDS = N_("2 to 40 small letters, digits, dots, hyphens or underscores, beginning with a letter or digit.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How a person is reached, and the station where a resident technician is based."""
+
+    email: str = ""
+    phone: str = ""
+    station_id: int | None = None
 
 
 def create_user(
@@ -29,6 +42,7 @@ def create_user(
     password: str,
     roles: Collection[str],
     area_ids: Collection[int] = (),
+    reach: Reach = Reach(),
     must_change_password: bool = True,
     at: datetime | None = None,
 ) -> User:
@@ -38,7 +52,7 @@ def create_user(
     """
     by.require(MANAGE)
     username, name = username.strip().lower(), name.strip()
-    wrong = _wrong_person(name, roles) | _wrong_sign_in(username, password)
+    wrong = _wrong_person(name, roles) | _wrong_reach(reach, None) | _wrong_sign_in(username, password)
     if wrong:
         raise Invalid(_CHECK_FIELDS, fields=wrong)
     password_hash = passwords.hashed(password)
@@ -50,11 +64,12 @@ def create_user(
                 password_hash=password_hash,
                 must_change_password=must_change_password,
                 created_at=at or clock.now(),
+                **_reach_fields(reach),
             )
             _write_roles(user.id, roles)
             _write_areas(user.id, area_ids)
-            after = {"username": username, "roles": sorted(roles), "areas": sorted(area_ids)}
-            history.record(by, "user.create", "user", user.id, after=after, personal={"name": name})
+            after = {"username": username, "roles": sorted(roles), "areas": sorted(area_ids), "station_id": reach.station_id}
+            history.record(by, "user.create", "user", user.id, after=after, personal={"name": name} | _personal_reach(reach, None))
     except IntegrityError as error:
         raise Invalid(_CHECK_FIELDS, fields={"username": N_("This user name is taken.")}) from error
     return user
@@ -71,28 +86,37 @@ def create_first_administrator(*, at: datetime | None = None) -> str | None:
 
 
 def change_user(
-    *, by: Actor, user_id: int, version: int, name: str, roles: Collection[str], area_ids: Collection[int], at: datetime | None = None
+    *,
+    by: Actor,
+    user_id: int,
+    version: int,
+    name: str,
+    roles: Collection[str],
+    area_ids: Collection[int],
+    reach: Reach | None = None,
+    at: datetime | None = None,
 ) -> None:
-    """Give a user this name, these roles and areas. They hold from the next request on; other roles end the sessions of the user.
+    """Give a user this name, these roles, areas and (unless None) this reach; they hold from the next request on.
 
-    Raises ``Invalid``, ``NotFound``, ``Conflict`` (someone else changed the user), ``NotAllowed``.
+    Other roles end the sessions of the user. Raises ``Invalid``, ``NotFound``, ``Conflict`` (someone else changed the user),
+    ``NotAllowed``.
     """
     by.require(MANAGE)
-    name = name.strip()
-    wrong = _wrong_person(name, roles)
+    name, user = name.strip(), queries.user(user_id)
+    reach = reach or Reach(email=user.email, phone=user.phone, station_id=user.station_id)
+    wrong = _wrong_person(name, roles) | _wrong_reach(reach, user)
     if wrong:
         raise Invalid(_CHECK_FIELDS, fields=wrong)
     with db.transaction():
-        user = queries.user(user_id)
-        before = {"roles": sorted(_roles(user_id)), "areas": sorted(_areas(user_id))}
-        after = {"roles": sorted(roles), "areas": sorted(area_ids)}
+        before = {"roles": sorted(_roles(user_id)), "areas": sorted(_areas(user_id)), "station_id": user.station_id}
+        after = {"roles": sorted(roles), "areas": sorted(area_ids), "station_id": reach.station_id}
         with _an_administrator_stays():
-            _claim(user_id, version, name=name)
+            _claim(user_id, version, name=name, **_reach_fields(reach))
             _write_roles(user_id, roles)
         _write_areas(user_id, area_ids)
         if before["roles"] != after["roles"] and by.user_id != user_id:
             sessions.revoke_all(user_id, at or clock.now())
-        personal = {"name": name} if name != user.name else None
+        personal = ({"name": name} if name != user.name else {}) | _personal_reach(reach, user)
         history.record(by, "user.change", "user", user_id, before=before, after=after, personal=personal)
 
 
@@ -214,6 +238,29 @@ def _wrong_person(name: str, roles: Collection[str]) -> dict[str, str]:
     if not roles or not set(roles) <= set(Role):
         wrong["roles"] = N_("Please choose at least one role.")
     return wrong
+
+
+def _wrong_reach(reach: Reach, user: User | None) -> dict[str, str]:
+    wrong, email = {}, reach.email.strip()
+    if email and (not _EMAIL.fullmatch(email) or len(email) > 120):
+        wrong["email"] = N_("An e-mail address looks like name@example.com.")
+    if len(reach.phone) > 30 or not _PHONE.fullmatch(reach.phone):
+        wrong["phone"] = N_("A phone number has only digits and + - ( ).")
+    is_kept = user is not None and user.station_id == reach.station_id
+    is_offered = reach.station_id is None or Station.select().where((Station.id == reach.station_id) & Station.is_active).exists()
+    if not is_kept and not is_offered:
+        wrong["station"] = N_("There is no such station.")
+    return wrong
+
+
+def _reach_fields(reach: Reach) -> dict[str, Any]:
+    return {"email": reach.email.strip(), "phone": reach.phone.strip(), "station": reach.station_id}
+
+
+def _personal_reach(reach: Reach, user: User | None) -> dict[str, str]:
+    """E-mail and phone as far as they are new; a value that was emptied stands as empty."""
+    given = {"email": reach.email.strip(), "phone": reach.phone.strip()}
+    return {name: value for name, value in given.items() if value != (getattr(user, name) if user else "")}
 
 
 def _wrong_sign_in(username: str, password: str) -> dict[str, str]:

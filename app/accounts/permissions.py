@@ -39,6 +39,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "broadcasts.send": frozenset({CLERK, DEPUTY, MANAGER}),
     "personal.unmask": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER}),
     "settings.edit": frozenset({MANAGER, ADMIN}),
+    "departments.edit": frozenset({MANAGER, ADMIN}),
 }
 
 # These see only the areas they work in; all others see every area.

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from peewee import JOIN, ModelSelect, fn
 
-from app.accounts.models import Area, Role, SessionKind, User, UserArea, UserRole, UserSession
+from app.accounts.models import Area, Role, SessionKind, Station, User, UserArea, UserRole, UserSession
 from app.accounts.sessions import IDLE
 from app.core import paging
 from app.core.errors import N_, NotFound
@@ -31,6 +31,7 @@ class UserLine:
     user: User
     roles: Sequence[str]
     areas: Sequence[str]
+    station: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class UserFilter:
     q: str = ""
     role: str = ""
     area_id: int | None = None
+    station_id: int | None = None
     state: str = ""
 
 
@@ -90,6 +92,8 @@ def _users(wanted: UserFilter) -> ModelSelect:
         query = query.where(User.id.in_(UserRole.select(UserRole.user).where(UserRole.role == wanted.role)))
     if wanted.area_id is not None:
         query = query.where(User.id.in_(UserArea.select(UserArea.user).where(UserArea.area == wanted.area_id)))
+    if wanted.station_id is not None:
+        query = query.where(User.station == wanted.station_id)
     if wanted.state:
         query = query.where(User.is_active == (wanted.state == "active"))
     return query
@@ -102,7 +106,8 @@ def _lines(found: Sequence[User]) -> list[UserLine]:
         roles[row.user_id].add(row.role)
     for row in UserArea.select(UserArea.user, Area).join(Area).where(UserArea.user.in_(ids)).order_by(Area.name):
         areas[row.user_id].append(row.area.name)
-    return [UserLine(user, in_order(roles[user.id]), areas[user.id]) for user in found]
+    stations = dict(Station.select(Station.id, Station.name).tuples())
+    return [UserLine(user, in_order(roles[user.id]), areas[user.id], stations.get(user.station_id, "")) for user in found]
 
 
 def in_order(roles: Iterable[str]) -> list[Role]:
@@ -173,6 +178,11 @@ def area_named(name: str) -> Area:
     if found is None:
         raise NotFound(N_("There is no such area."))
     return found
+
+
+def all_areas() -> list[Area]:
+    """All areas, by name."""
+    return list(Area.select().order_by(Area.name))
 
 
 def area_choices() -> list[tuple[int, str]]:

@@ -10,7 +10,7 @@ from wtforms import BooleanField, HiddenField, IntegerField, SelectField, String
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
-from app.accounts.models import Area
+from app.accounts.models import Area, Station
 from app.core.personal import masked_phone
 from app.customers.models import Contact, ContactRole, Customer, CustomerKind, Site
 from app.customers.operations import ContactDetails, CustomerDetails, SiteDetails
@@ -79,21 +79,30 @@ class SiteForm(FlaskForm):
     name = text(_("Name of the site"), _NAME, Length(max=120))
     address = text(_("Address"), Length(max=200))
     area = SelectField(_("Area"))
+    station = SelectField(_("Station"), filters=[lambda chosen: chosen or ""])
 
-    def offer(self, areas: Sequence[Area]) -> None:
-        """Say which areas can be chosen."""
+    def offer(self, areas: Sequence[Area], stations: Sequence[Station]) -> None:
+        """Say which areas and stations can be chosen."""
         self.area.choices = area_choices(areas)
         self.areas = {area.id: area for area in areas}
+        self.station.choices = [("", "–"), *((str(station.id), station.name) for station in stations)]
+        self.stations = {station.id: station for station in stations}
 
     def details(self) -> SiteDetails:
         """What was typed."""
-        return SiteDetails(name=self.name.data, address=self.address.data, area=self.areas.get(chosen(self.area)))
+        return SiteDetails(
+            name=self.name.data,
+            address=self.address.data,
+            area=self.areas.get(chosen(self.area)),
+            station=self.stations.get(chosen(self.station)),
+        )
 
 
 def site_form_of(customer: Customer, site: Site | None) -> SiteForm:
     """The form, filled with the site when it was not sent."""
     place = site or customer
-    return SiteForm(obj=site, data={"version": customer.version, "area": str(place.area_id or "")})
+    station = str(site.station_id or "") if site else ""
+    return SiteForm(obj=site, data={"version": customer.version, "area": str(place.area_id or ""), "station": station})
 
 
 class ContactForm(FlaskForm):

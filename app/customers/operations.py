@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import chunked, fn
 
-from app.accounts.models import Area
+from app.accounts.models import Area, Station
 from app.core import bulk, clock, db, history, live, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
@@ -37,6 +37,7 @@ class SiteDetails:
     name: str
     address: str = ""
     area: Area | None = None
+    station: Station | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +88,11 @@ def enter_sites(*, by: Actor, details: Sequence[tuple[Customer, SiteDetails]]) -
     """Write new sites whose details were checked, all at once in the running transaction."""
     last_id = Site.select(fn.MAX(Site.id)).scalar() or 0
     owners = {customer.id: customer for customer, _details in details}
-    rows = [(customer.id, d.name, d.address, d.area.id if d.area else customer.area_id) for customer, d in details]
-    bulk.insert(Site, ("customer", "name", "address", "area"), rows)
+    rows = [
+        (customer.id, d.name, d.address, d.area.id if d.area else customer.area_id, d.station.id if d.station else None)
+        for customer, d in details
+    ]
+    bulk.insert(Site, ("customer", "name", "address", "area", "station"), rows)
     wanted = {(row[0], row[1]) for row in rows}
     sites = [site for site in Site.select().where(Site.id > last_id) if (site.customer_id, site.name) in wanted]
     for site in sites:
@@ -149,7 +153,11 @@ def add_site(*, by: Actor, customer: Customer, details: SiteDetails) -> Site:
     with db.transaction():
         _check_site(customer, None, details)
         site = Site.create(
-            customer=customer, name=details.name.strip(), address=details.address.strip(), area=details.area or customer.area
+            customer=customer,
+            name=details.name.strip(),
+            address=details.address.strip(),
+            area=details.area or customer.area,
+            station=details.station,
         )
         _count_change(customer)
         _record(by, "site_added", customer, after=_shown_site(site))
@@ -173,7 +181,7 @@ def renew_site(*, by: Actor, site: Site, details: SiteDetails) -> None:
 def _write_site(by: Actor, site: Site, version: int, details: SiteDetails) -> None:
     before = _shown_site(site)
     _claim(site.customer, version)
-    site.name, site.address, site.area = details.name.strip(), details.address.strip(), details.area
+    site.name, site.address, site.area, site.station = details.name.strip(), details.address.strip(), details.area, details.station
     site.save()
     _record(by, "site_edited", site.customer, before=before, after=_shown_site(site))
     searching.renamed_site(site)
@@ -292,7 +300,7 @@ def _shown(customer: Customer) -> dict[str, Any]:
 
 
 def _shown_site(site: Site) -> dict[str, Any]:
-    return {"site_id": site.id, "name": site.name, "address": site.address, "area": site.area_id}
+    return {"site_id": site.id, "name": site.name, "address": site.address, "area": site.area_id, "station_id": site.station_id}
 
 
 def _record(by: Actor, action: str, customer: Customer, **values: Any) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from peewee import JOIN, ModelSelect, Table, fn
 
-from app.accounts.models import Area
+from app.accounts.models import Area, Station
 from app.core import paging
 from app.core.errors import N_, Invalid, NotFound
 from app.core.paging import Sort
@@ -19,8 +19,8 @@ SORTS = {
 }
 DEFAULT_SORT = "name"
 
-# The register of machines stands above this package; only these two columns of it matter here.
-_machine = Table("machine", ("id", "customer_id", "area_id"))
+# The register of machines stands above this package; only these columns of it matter here.
+_machine = Table("machine", ("id", "customer_id", "site_id", "area_id"))
 
 
 def visible(actor: Actor) -> ModelSelect:
@@ -97,8 +97,11 @@ def named(actor: Actor, words: str) -> Customer:
 
 
 def sites(customer: Customer) -> list[Site]:
-    """The customer's sites with their areas, by name."""
-    return list(Site.select(Site, Area).join(Area, JOIN.LEFT_OUTER).where(Site.customer == customer).order_by(Site.name))
+    """The customer's sites with their areas and stations, by name, each with ``machine_count``."""
+    machines = _machine.select(fn.COUNT(_machine.id)).where(_machine.site_id == Site.id)
+    query = Site.select(Site, Area, Station, machines.alias("machine_count"))
+    query = query.join_from(Site, Area, JOIN.LEFT_OUTER).join_from(Site, Station, JOIN.LEFT_OUTER)
+    return list(query.where(Site.customer == customer).order_by(Site.name))
 
 
 def contacts(customer: Customer) -> list[Contact]:

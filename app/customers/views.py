@@ -6,6 +6,7 @@ from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.accounts import places
 from app.core import paging
 from app.core.errors import N_, Conflict
 from app.customers import forms, operations, queries
@@ -100,7 +101,7 @@ def new_site(customer_id: int) -> Response:
     """Add a site."""
     found = queries.by_id(actor(), customer_id)
     form = forms.site_form_of(found, None)
-    form.offer(queries.areas())
+    form.offer(queries.areas(), places.station_choices())
     done = sent(form, lambda: operations.add_site(by=actor(), customer=found, details=form.details()))
     if done.is_done:
         return _saved(found)
@@ -114,7 +115,7 @@ def edit_site(customer_id: int, site_id: int) -> Response:
     found = queries.by_id(actor(), customer_id)
     site = queries.site_by_id(found, site_id)
     form = forms.site_form_of(found, site)
-    form.offer(queries.areas())
+    form.offer(queries.areas(), places.station_choices(site.station_id))
     done = sent(form, lambda: operations.edit_site(by=actor(), site=site, version=form.version.data, details=form.details()))
     if done.is_done:
         return _saved(found)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.accounts import sessions
-from app.accounts.models import Area, Role, SessionKind, User
+from app.accounts.models import Area, Department, Role, SessionKind, Station, User
 from app.core import clock, db, files
 from app.core.history import digest
 from app.core.types import system
@@ -66,6 +66,7 @@ FEED = may(Role.CLERK, Role.DEPUTY, Role.MANAGER, Role.ADMIN)
 REGISTER = may(Role.CLERK, Role.DEPUTY, Role.ADMIN)
 CREDENTIALS = may(Role.DEPUTY, Role.ADMIN)
 ADMINISTRATION = may(Role.ADMIN)
+HOUSE = may(Role.MANAGER, Role.ADMIN)
 
 ACCESS: dict[str, Access] = {
     # the house
@@ -99,7 +100,17 @@ ACCESS: dict[str, Access] = {
     "accounts.history": may(Role.ADMIN, Role.MANAGER),
     "accounts.history_csv": may(Role.ADMIN, Role.MANAGER),
     "accounts.history_xlsx": may(Role.ADMIN, Role.MANAGER),
-    "accounts.settings": may(Role.MANAGER, Role.ADMIN),
+    "accounts.settings": HOUSE,
+    "accounts.stations": ADMINISTRATION,
+    "accounts.stations_csv": ADMINISTRATION,
+    "accounts.stations_xlsx": ADMINISTRATION,
+    "accounts.new_station": ADMINISTRATION,
+    "accounts.station": ADMINISTRATION,
+    "accounts.departments": HOUSE,
+    "accounts.departments_csv": HOUSE,
+    "accounts.departments_xlsx": HOUSE,
+    "accounts.new_department": HOUSE,
+    "accounts.department": HOUSE,
     # customers
     "customers.index": may(BUSINESS),
     "customers.export_csv": may(BUSINESS),
@@ -264,6 +275,8 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "session_id": lambda side: sessions.session_id(side.token),
     "user_id": lambda side: side.technician.id,
     "area_id": lambda side: side.area.id,
+    "station_id": lambda side: Station.get(Station.area == side.area).id,
+    "department_id": lambda side: Department.get().id,
     "customer_id": lambda side: side.customer.id,
     "site_id": lambda side: side.site.id,
     "contact_id": lambda side: side.contact.id,
@@ -338,6 +351,8 @@ def _side(area: Area, technician: User) -> Side:
     factories.work_slip(ticket=ticket)
     attachment = factories.attachment(ticket=ticket)
     with db.transaction():
+        Station.create(name=f"Station {area.id}", area=area)
+        Department.get_or_create(name="Quality", email="quality@example.com")
         token = sessions.open_session(technician, SessionKind.TABLET, "127.0.0.1", "another device", now)
         alarm = Alarm.create(
             machine=machine, code="E04", condition=Condition.ACTIVE, is_acknowledged=False, severity=Priority.HIGH, last_event_at=now

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, flash, request
 from flask_babel import gettext as _
 
-from app.accounts import exporting, operations, passwords, queries
+from app.accounts import exporting, operations, passwords, places, queries
 from app.accounts.forms import NewUserForm, PasswordForm, UserForm
 from app.accounts.queries import UserFilter
 from app.accounts.views.blueprint import blueprint
@@ -23,8 +23,8 @@ def users() -> Response:
     """The list of users."""
     wanted, sort = _wanted(), _sort()
     page = queries.users(wanted, sort=sort, after=request.args.get("after"), before=request.args.get("before"))
-    context: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "areas": queries.area_choices()}
-    return render("accounts/users.html", fragment="accounts/_users.html", **context)
+    choices: dict[str, Any] = {"areas": queries.area_choices(), "stations": [(one.id, one.name) for one in places.station_choices()]}
+    return render("accounts/users.html", fragment="accounts/_users.html", page=page, wanted=wanted, sort=sort, **choices)
 
 
 @blueprint.get("/users.csv")
@@ -45,8 +45,9 @@ def users_xlsx() -> Response:
 
 def _wanted() -> UserFilter:
     given = request.args
-    area_id = given.get("area", type=int)
-    return UserFilter(q=given.get("q", "").strip(), role=given.get("role", ""), area_id=area_id, state=given.get("state", ""))
+    area_id, station_id = given.get("area", type=int), given.get("station", type=int)
+    q, role, state = given.get("q", "").strip(), given.get("role", ""), given.get("state", "")
+    return UserFilter(q=q, role=role, area_id=area_id, station_id=station_id, state=state)
 
 
 def _sort() -> str:
@@ -58,7 +59,7 @@ def _sort() -> str:
 def new_user() -> Response:
     """Add a user; the suggested password is random."""
     form = NewUserForm(password=passwords.generated())
-    form.area_ids.choices = queries.area_choices()
+    form.offer(queries.area_choices(), places.station_choices())
     is_done, message = submitted(form, lambda: operations.create_user(by=actor(), **form.given()))
     if is_done:
         flash(_("%(name)s can sign in now.", name=form.name.data), "message")
@@ -71,8 +72,9 @@ def new_user() -> Response:
 def user(user_id: int) -> Response:
     """One user: name, roles, areas, sessions."""
     found = queries.user(user_id)
-    form = UserForm(obj=found, roles=queries.roles_of(user_id), area_ids=[area.id for area in queries.areas_of(user_id)])
-    form.area_ids.choices = queries.area_choices()
+    areas, station = [area.id for area in queries.areas_of(user_id)], str(found.station_id or "")
+    form = UserForm(obj=found, data={"roles": queries.roles_of(user_id), "area_ids": areas, "station": station})
+    form.offer(queries.area_choices(), places.station_choices(found.station_id))
     is_done, message = submitted(form, lambda: operations.change_user(by=actor(), user_id=user_id, **form.given()))
     if is_done:
         flash(_("Saved."), "message")
