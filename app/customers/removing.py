@@ -60,7 +60,9 @@ def put_back_customer(*, by: Actor, customer: Customer, fields: dict[str, Any]) 
 
 def put_back_site(*, by: Actor, site: Site, fields: dict[str, Any]) -> None:
     """Give a site its address again, in the running transaction."""
-    operations.renew_site(by=by, site=site, details=SiteDetails(name=site.name, address=fields["address"], area=site.area))
+    operations.renew_site(
+        by=by, site=site, details=SiteDetails(name=site.name, address=fields["address"], area=site.area, station=site.station)
+    )
 
 
 def put_back_contact(*, by: Actor, contact: Contact, fields: dict[str, Any]) -> None:

@@ -243,7 +243,7 @@ def _site_key(line: Line, base: MachineDetails) -> _SiteKey:
 
 def _readdressed(by: Actor, line: int, site: Site, address: str) -> Made:
     before = site.address
-    changed = SiteDetails(name=site.name, address=address, area=site.area)
+    changed = SiteDetails(name=site.name, address=address, area=site.area, station=site.station)
     customers_operations.renew_site(by=by, site=site, details=changed)
     return Made(line, "site", site.id, {"address": (before, address)})
 
