@@ -41,6 +41,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.machines.document_views",
     "app.machines.request_views",
     "app.tickets.views",
+    "app.tickets.clock_views",
     "app.monitoring.views",
     "app.desk.views",
     "app.desk.attachments",

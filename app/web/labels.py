@@ -174,6 +174,16 @@ LABELS: dict[str, dict[str, str]] = {
         "internal_answer": N_("Answer of the responsible person"),
         "customer_answer": N_("Answer to the customer"),
     },
+    "Why": {
+        "working": N_("Working hours"),
+        "make_up": N_("Worked weekend day"),
+        "round_the_clock": N_("Round the clock"),
+        "off_hours": N_("Outside working hours"),
+        "break": N_("Noon break"),
+        "weekend": N_("Weekend"),
+        "holiday": N_("Holiday"),
+        "waiting_customer": N_("Waiting for the customer"),
+    },
     "CauseClass": {
         "product_quality": N_("Product quality"),
         "repair_quality": N_("Quality of the repair"),
