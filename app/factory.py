@@ -8,6 +8,7 @@ from flask import Flask
 from app import cli
 from app.accounts import sign_in
 from app.accounts.operations import set_preferences
+from app.accounts.views.notices import notice_banner
 from app.core import start
 from app.core.config import Config
 from app.home import readiness
@@ -75,7 +76,13 @@ def create_app(config: Config) -> Flask:
     filters.init_app(app)
     fragment_cache.init_app(app)
     labels.init_app(app)
-    navigation.init_app(app, (feed_banner,))
+    navigation.init_app(
+        app,
+        (
+            notice_banner,
+            feed_banner,
+        ),
+    )
     preferences.init_app(app, set_preferences)
     compression.init_app(app)
     uploads.init_app(app)

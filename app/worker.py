@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from app.accounts import sessions, throttle
+from app.accounts import notices, sessions, throttle
 from app.core import clock, files, history, jobs, mailing, rate_limits, submissions
 from app.core.config import Config, ConfigError, load_config
 from app.core.errors import Unavailable
@@ -55,6 +55,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("purge-rate-hits", timedelta(hours=1), lambda at: f"{rate_limits.purge(at)} deleted"),
         Job("store-history-head", timedelta(hours=1), store_head),
         Job("purge-sessions", timedelta(hours=1), lambda at: f"{sessions.purge(at)} deleted"),
+        Job("purge-notices", timedelta(hours=6), lambda at: f"{notices.purge(at)} deleted"),
         Job("purge-form-submissions", timedelta(hours=1), lambda at: f"{submissions.purge(at)} deleted"),
         Job("remove-orphan-files", timedelta(hours=6), lambda at: f"{files.remove_orphans(at)} removed"),
         Job("purge-message-keys", timedelta(hours=6), lambda at: f"{_purge_keys(at - KEYS_ARE_KEPT)} deleted"),

@@ -2,11 +2,43 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from peewee import ModelSelect
 
 from app.accounts.models import Notice
-from app.core import clock, db, live
+from app.core import clock, db, live, paging
+from app.core.errors import N_, NotFound
+from app.core.paging import Sort
+from app.core.prepared import Prepared
+from app.core.types import Actor, Page
+
+UNSEEN, URGENT, ANY = "unseen", "urgent", "any"
+SORTS = {"at": Sort(Notice.at, lambda notice: notice.at)}
+COUNTED = 100
+SHOWN_AT_ONCE = 3
+KEPT = timedelta(days=90)
+
+
+class Unseen(NamedTuple):
+    """What somebody has not seen: how many, how many of them urgent, the id of the newest and of the newest urgent one."""
+
+    number: int
+    urgent: int
+    newest: int
+    newest_urgent: int | None
+
+
+_unseen = Prepared(
+    lambda user_id, most: (
+        Notice.select(Notice.id, Notice.is_urgent)
+        .where(Notice.user == user_id, Notice.seen_at.is_null())
+        .order_by(Notice.id.desc())
+        .limit(most)
+        .tuples()
+    )
+)
 
 
 def notify(
@@ -36,3 +68,71 @@ def notify(
             key=f"{key}:{user_id}" if key else None,
         ).on_conflict_ignore().execute()
         live.touch(f"notices:{user_id}")
+
+
+def unseen(user_id: int) -> Unseen:
+    """How many notices ``user_id`` has not seen, counted to ``COUNTED`` at most, and the newest of the urgent ones."""
+    rows = _unseen.rows(user_id, COUNTED)
+    urgent = [notice_id for notice_id, is_urgent in rows if is_urgent]
+    return Unseen(len(rows), len(urgent), rows[0][0] if rows else 0, urgent[0] if urgent else None)
+
+
+def urgent_after(user_id: int, notice_id: int) -> list[Notice]:
+    """The urgent notices that came after ``notice_id`` and were not seen, newest first; a few at most."""
+    query = Notice.select().where(Notice.user == user_id, Notice.seen_at.is_null(), Notice.is_urgent, Notice.id > notice_id)
+    return list(query.order_by(Notice.id.desc()).limit(SHOWN_AT_ONCE))
+
+
+def page(user_id: int, wanted: str, *, sort: str, after: str | None = None, before: str | None = None) -> Page[Notice]:
+    """One page of what ``user_id`` was told. Raises ``Invalid`` for an unknown sort or page."""
+    return paging.page_of_records(_of(user_id, wanted), SORTS, sort, after=after, before=before)
+
+
+def every(user_id: int, wanted: str, sort: str) -> ModelSelect:
+    """All notices that the list would show, for an export."""
+    return paging.whole(_of(user_id, wanted), SORTS, sort)
+
+
+def _of(user_id: int, wanted: str) -> ModelSelect:
+    query = Notice.select().where(Notice.user == user_id)
+    if wanted == UNSEEN:
+        return query.where(Notice.seen_at.is_null())
+    return query.where(Notice.is_urgent) if wanted == URGENT else query
+
+
+def by_id(user_id: int, notice_id: int) -> Notice:
+    """One notice of ``user_id``. Raises ``NotFound`` for one of somebody else."""
+    found: Notice | None = Notice.get_or_none(Notice.id == notice_id, Notice.user == user_id)
+    if found is None:
+        raise NotFound(N_("There is no such notice."))
+    return found
+
+
+def mark(*, by: Actor, notice: Notice, is_seen: bool, at: datetime | None = None) -> None:
+    """Note that a notice was seen, or take that back."""
+    with db.transaction():
+        query = Notice.update(seen_at=(at or clock.now()) if is_seen else None)
+        if query.where(Notice.id == notice.id, Notice.user == by.user_id, Notice.seen_at.is_null(is_seen)).execute():
+            live.touch(f"notices:{by.user_id}")
+
+
+def mark_all_seen(*, by: Actor, up_to: int, at: datetime | None = None) -> int:
+    """Note that all notices up to the one shown last were seen; what came since stays unseen. Returns how many."""
+    with db.transaction():
+        mine = (Notice.user == by.user_id) & Notice.seen_at.is_null() & (Notice.id <= up_to)
+        changed: int = Notice.update(seen_at=at or clock.now()).where(mine).execute()
+        if changed:
+            live.touch(f"notices:{by.user_id}")
+    return changed
+
+
+def purge(at: datetime) -> int:
+    """Forget what was seen more than ``KEPT`` ago; returns how many."""
+    with db.transaction():
+        return Notice.delete().where(Notice.seen_at < at - KEPT).execute()
+
+
+def params_of(notice: Notice) -> dict[str, Any]:
+    """The parameters of the message."""
+    found: dict[str, Any] = json.loads(notice.params) if notice.params else {}
+    return found

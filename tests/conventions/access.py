@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.accounts import sessions
-from app.accounts.models import Area, Department, Role, SessionKind, Station, User
+from app.accounts.models import Area, Department, Notice, Role, SessionKind, Station, User
 from app.core import clock, db, files
 from app.core.history import digest
 from app.core.types import system
@@ -33,7 +33,17 @@ from app.monitoring.models import (
     RejectedMessage,
     Terminal,
 )
-from app.tickets.models import Complaint, IntakeDraftFile, Priority, Ticket, TicketAttachment, TicketKind, WorkSlip
+from app.tickets.models import (
+    ClockKind,
+    Complaint,
+    IntakeDraftFile,
+    Priority,
+    Ticket,
+    TicketAttachment,
+    TicketClock,
+    TicketKind,
+    WorkSlip,
+)  # fmt: skip
 from tests import factories
 from tests.personas import People, people
 
@@ -111,6 +121,16 @@ ACCESS: dict[str, Access] = {
     "accounts.departments_xlsx": HOUSE,
     "accounts.new_department": HOUSE,
     "accounts.department": HOUSE,
+    "accounts.my_notices": may(ALL),
+    "accounts.notices_csv": may(ALL),
+    "accounts.notices_xlsx": may(ALL),
+    "accounts.bell": may(ALL),
+    "accounts.see_notice": may(ALL, own_only=True),
+    "accounts.unsee_notice": may(ALL, own_only=True),
+    "accounts.see_all_notices": may(ALL),
+    # clocks
+    "clocks.of_ticket": may(BUSINESS, scoped=True),
+    "clocks.why": may(BUSINESS, scoped=True),
     # customers
     "customers.index": may(BUSINESS),
     "customers.export_csv": may(BUSINESS),
@@ -268,6 +288,8 @@ def _draft_file_id(side: Side) -> int:
 
 
 VALUES: dict[str, Callable[[Side], Any]] = {
+    "clock_id": lambda side: TicketClock.get(TicketClock.ticket == side.ticket).id,
+    "notice_id": lambda side: Notice.get(Notice.user == side.technician).id,
     "filename": lambda side: "icons/sprite.svg",
     "assets.send:name": lambda side: "app.css",
     "digest": lambda side: "unknown",
@@ -371,11 +393,22 @@ def _side(area: Area, technician: User) -> Side:
         QuarantinedMessage.create(device=waiting, topic=f"evc/{waiting}/telemetry", payload=b"{}", key=key, received_at=now)
         DeviceCredential.create(device=machine.device, state=CredentialState.ACTIVE, created_at=now, changed_at=now)
     contact = factories.contact(customer=customer)
+    _run_clocks(ticket, technician)
     document, request, project = _papers(machine, technician)
     return Side(
         area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
         document, request, project,
     )  # fmt: skip
+
+
+def _run_clocks(ticket: Ticket, technician: User) -> None:
+    """A clock of the ticket, and a notice that the technician has not seen."""
+    now = clock.now()
+    with db.transaction():
+        TicketClock.create(
+            ticket=ticket, kind=ClockKind.REPAIR, started_at=now, target_minutes=60, is_round_the_clock=True, due_at=now, next_look_at=now
+        )
+        Notice.create(user=technician, at=now, message="%(number)s is late", params='{"number": "T1"}', href="/tickets")
 
 
 def _papers(machine: Machine, technician: User) -> tuple[Document, DocumentRequest, Project]:
