@@ -51,6 +51,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.work_slips",
     "app.desk.overviews",
     "app.machine_files.views",
+    "app.desk.search",
     "app.home.views",
 )
 DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)

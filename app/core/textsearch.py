@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from peewee import Cast, Column, Expression, Table, Value
+from peewee import Cast, Column, Expression, Select, Table, Value
 from peewee import __exception_wrapper__ as driver_errors
 
 from app.core import db, pinyin
@@ -98,6 +98,10 @@ class Term:
     def of_related(self) -> "Term":
         """The same in the words of what the document belongs to."""
         return replace(self, token=f"{_RELATED}{self.token}")
+
+    def is_in(self, found: Iterable[str]) -> bool:
+        """Whether the tokens of a text hold it."""
+        return any(token.startswith(self.token) if self.is_prefix else token == self.token for token in found)
 
 
 def terms(word: str) -> list[Term]:
@@ -187,10 +191,38 @@ def expression(clauses: Iterable[Clause]) -> str:
 
 def keys(table: str, clauses: Iterable[Clause], limit: int) -> list[int]:
     """The newest documents of ``table`` that meet every clause, at most ``limit``."""
-    condition = f"{table} MATCH {db.database.param}" if db.is_sqlite() else "tokens @@ CAST(%s AS tsquery)"
     name = key_name(table)
-    sql = f"SELECT {name} FROM {table} WHERE {condition} ORDER BY {name} DESC LIMIT {int(limit)}"
+    sql = f"SELECT {name} FROM {table} WHERE {_condition(table)} ORDER BY {name} DESC LIMIT {int(limit)}"
     return [int(row[0]) for row in db.database.execute_sql(sql, (expression(clauses),)).fetchall()]
+
+
+def documents(table: str, clauses: Iterable[Clause]) -> Select:
+    """The keys of the documents of ``table`` that meet every clause, for ``IN``."""
+    search = source(table)
+    return search.select(key_of(search)).where(meets(search, Value(expression(clauses)))).bind(db.database)
+
+
+def own(query: str) -> list[Clause]:
+    """The clauses that a document has every word of ``query`` itself; empty without words."""
+    return [[needed] for word in words(query) if (needed := terms(word))]
+
+
+def own_or_related(query: str) -> list[Clause]:
+    """The clauses that every word of ``query`` stands in a document or in what it belongs to, and one of them in itself."""
+    needed = [needed for word in words(query) if (needed := terms(word))]
+    either = [[word, [term.of_related() for term in word]] for word in needed]
+    return [*either, needed] if needed else []
+
+
+def capped_count(table: str, clauses: Iterable[Clause], cap: int = 1_000) -> tuple[int, bool]:
+    """How many documents of ``table`` meet every clause, counting no further than ``cap``, and whether there are more."""
+    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE {_condition(table)} LIMIT {cap + 1}) AS found"
+    counted = int(db.database.execute_sql(sql, (expression(clauses),)).fetchone()[0])
+    return min(counted, cap), counted > cap
+
+
+def _condition(table: str) -> str:
+    return f"{table} MATCH {db.database.param}" if db.is_sqlite() else "tokens @@ CAST(%s AS tsquery)"
 
 
 def key_name(table: str) -> str:

@@ -9,6 +9,7 @@ from app.core import paging
 from app.core.errors import N_, Invalid, NotFound
 from app.core.paging import Sort
 from app.core.types import Actor, Page
+from app.customers import searching
 from app.customers.models import Contact, Customer, Site
 
 SORTS = {
@@ -58,19 +59,7 @@ def listed(actor: Actor, filters: Filters) -> ModelSelect:
         query = query.where(Customer.area == filters.area)
     if filters.kind:
         query = query.where(Customer.kind == filters.kind)
-    return query.where(_matches(filters.q)) if filters.q else query
-
-
-def _matches(q: str) -> object:
-    people = Contact.select(Contact.customer).where(Contact.name.contains(q) | Contact.phone.contains(q))
-    places = Site.select(Site.customer).where(Site.name.contains(q) | Site.address.contains(q))
-    return (
-        Customer.name.contains(q)
-        | Customer.short_name.contains(q)
-        | Customer.tax_number.contains(q)
-        | Customer.id.in_(people)
-        | Customer.id.in_(places)
-    )
+    return query.where(searching.fitting(filters.q)) if filters.q else query
 
 
 def _joined(query: ModelSelect) -> ModelSelect:

@@ -5,7 +5,7 @@ from typing import Any
 
 from peewee import Table
 
-from app.core import db, indexing
+from app.core import db, indexing, textsearch
 from app.core.indexing import Document
 from app.core.textsearch import mark, name_tokens, normal, parts, related, tokens
 from app.customers.models import Contact, Customer, Site
@@ -16,6 +16,7 @@ MACHINES = "machine_search"
 _machine = Table("machine", ("id", "customer_id", "site_id"))
 # The mark of a whole identifier or name, and that of the customer something belongs to.
 WHOLE, CUSTOMER = "w", "c"
+MANY = 500
 
 
 def stale(*, customers: Iterable[int] = (), sites: Iterable[int] = (), contacts: Iterable[int] = ()) -> None:
@@ -47,6 +48,23 @@ def _stale_machines(condition: Any) -> None:
 
 def _keys(query: Any) -> list[int]:
     return [key for (key,) in query.tuples()]
+
+
+def fitting(query: str) -> Any:
+    """The condition that a customer, one of its sites or one of its people is found by ``query``; never for signs alone.
+
+    Few are looked up one by one. Many are dense enough to be met in the order of the list: the sum keeps the key's index away.
+    """
+    by_name, by_part = textsearch.own(query), textsearch.own_or_related(query)
+    if not by_name:
+        return Customer.id.is_null()
+    searched = ((CUSTOMERS, by_name), (SITES, by_part), (CONTACTS, by_part))
+    is_few = all(len(textsearch.keys(table, clauses, MANY)) < MANY for table, clauses in searched)
+    found = [textsearch.documents(table, clauses) for table, clauses in searched]
+    key = Customer.id if is_few else Customer.id + 0
+    places = Site.select(Site.customer).where(Site.id.in_(found[1]))
+    people = Contact.select(Contact.customer).where(Contact.id.in_(found[2]))
+    return key.in_(found[0]) | key.in_(places) | key.in_(people)
 
 
 def names(*written: str) -> set[str]:

@@ -1,109 +1,98 @@
-"""What somebody means who types: machines, customers, contacts and sites by any part of what they are called. Reads only.
+"""What somebody means who types: anything in the registers and any ticket by any part of what it is called. Reads only.
 
 Each kind is asked for in steps: what is called exactly so, what begins so, what has all the words itself, what has them
-together with the name of its customer. Everything goes through what the reader may see.
+together with the name of its customer; at last, what a serial number with one slip of the finger may have meant.
+Everything goes through what the reader may see.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import string
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import lru_cache
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import Any
 
-from peewee import JOIN, ModelSelect
+from peewee import ModelSelect
 
 from app.core import textsearch
 from app.core.prepared import Prepared
 from app.core.textsearch import Clause, Term, mark, normal
 from app.core.types import Actor
-from app.customers import queries as customers
 from app.customers import searching
-from app.customers.models import Contact, Customer, Site
-from app.machines import queries as machines
-from app.machines import searching as machine_searching
-from app.machines.models import Machine, MachineModel
+from app.desk.finding_kinds import SOURCES, Match, MatchKind, MatchReason, Names, Source
+from app.tickets import searching as ticket_searching
+
+__all__ = ["Found", "Group", "Match", "MatchKind", "MatchReason", "find", "matches"]
 
 # So many of each kind are looked at before the best are shown.
 _LOOKED_AT = 24
 # So many of a kind are shown for certain when they fit well.
 _KEPT_OF_A_KIND = 2
-
-
-class MatchKind(StrEnum):
-    """What can be found."""
-
-    MACHINE = "machine"
-    CUSTOMER = "customer"
-    CONTACT = "contact"
-    SITE = "site"
-
-
-class MatchReason(StrEnum):
-    """What of it was typed."""
-
-    SERIAL = "serial"
-    DEVICE = "device"
-    SIM = "sim"
-    PHONE = "phone"
-    TAX_NUMBER = "tax_number"
-    NAME = "name"
-    MODEL = "model"
-    ADDRESS = "address"
-    CUSTOMER = "customer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """A machine, customer, contact or site that may be meant; what does not belong to its kind is empty.
-
-    ``phone`` is the whole number: lists show it masked. ``rank`` is 0 for what is called exactly so, more for looser matches.
-    """
-
-    kind: MatchKind
-    title: str
-    detail: str
-    why: MatchReason = MatchReason.CUSTOMER
-    rank: int = 0
-    machine_id: int | None = None
-    serial: str = ""
-    device: str = ""
-    model: str = ""
-    customer_id: int | None = None
-    customer: str = ""
-    contact_id: int | None = None
-    contact: str = ""
-    role: str = ""
-    phone: str = ""
-    site_id: int | None = None
-    site: str = ""
-
-    @property
-    def href(self) -> str:
-        """Where it is shown."""
-        if self.kind is MatchKind.MACHINE:
-            return f"/machines/{quote(self.serial, safe='')}"
-        return f"/customers/{self.customer_id}"
-
-    @property
-    def key(self) -> str:
-        """Tells it from every other match."""
-        return f"{self.kind}-{self.machine_id or self.contact_id or self.site_id or self.customer_id}"
-
-
+_TYPED_KINDS = (MatchKind.MACHINE, MatchKind.CUSTOMER, MatchKind.CONTACT, MatchKind.SITE)
 _KINDS = {kind: number for number, kind in enumerate(MatchKind)}
 # How well a match fits.
-EXACT, BEGINNING, ENDING, PART, WORDS, BELONGS = range(6)
-# What a record is called, with what each name is.
-_Names = Sequence[tuple[MatchReason, str | None]]
+EXACT, BEGINNING, ENDING, PART, WORDS, BELONGS, MEANT = range(7)
+# An identifier this short is typed anew rather than guessed; one this long costs too many guesses.
+_MEANT_LENGTHS = range(4, 17)
+# What is taken for each other on a plate or a screen.
+_ALIKE = str.maketrans("oilzsbg", "0112589")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The matches of one kind, the best first; ``total`` is how many tickets there are, None for kinds that are not counted."""
+
+    kind: MatchKind
+    matches: list[Match]
+    has_more: bool
+    total: int | None = None
+    is_total_capped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found, the kind with the best match first."""
+
+    groups: list[Group]
+
+    @property
+    def count(self) -> int:
+        """How many matches are shown."""
+        return sum(len(group.matches) for group in self.groups)
+
+    @property
+    def exact(self) -> Match | None:
+        """The one thing whose number this is exactly."""
+        exact = [match for group in self.groups for match in group.matches if match.rank == EXACT]
+        return exact[0] if len(exact) == 1 and exact[0].why in _NUMBERS else None
+
+
+_NUMBERS = (MatchReason.SERIAL, MatchReason.DEVICE, MatchReason.NUMBER, MatchReason.SIM, MatchReason.TAX_NUMBER, MatchReason.PHONE)
 
 
 def matches(actor: Actor, typed: str, limit: int = 8) -> list[Match]:
-    """What may be meant by ``typed``, the best first, at most ``limit``; several words narrow."""
-    words = [word for word in textsearch.words(typed) if textsearch.terms(word)]
+    """What may be meant by ``typed`` while a call is taken, the best first, at most ``limit``; several words narrow."""
+    words = _words(typed)
     if not words:
         return []
-    return _best([source.matches(actor, words, limit) for source in _SOURCES], limit)
+    found = _of_kinds(actor, _TYPED_KINDS, words, limit)
+    return _best(list(found.values()), limit)
+
+
+def find(actor: Actor, typed: str, limit_per_kind: int = 6) -> Found:
+    """All kinds that ``typed`` fits, each with its best ``limit_per_kind``."""
+    words = _words(typed)
+    if not words:
+        return Found([])
+    groups = []
+    for kind, found in _of_kinds(actor, tuple(SOURCES), words, limit_per_kind + 1).items():
+        if found:
+            counted = _count(actor, words) if kind is MatchKind.TICKET else (None, False)
+            groups.append(Group(kind, found[:limit_per_kind], len(found) > limit_per_kind, *counted))
+    return Found(sorted(groups, key=lambda group: (group.matches[0].rank, _KINDS[group.kind])))
+
+
+def _words(typed: str) -> list[str]:
+    return [word for word in textsearch.words(typed) if textsearch.terms(word)]
 
 
 def _best(of_kinds: Sequence[list[Match]], limit: int) -> list[Match]:
@@ -119,75 +108,135 @@ def _order(match: Match) -> tuple[int, int, str]:
     return match.rank, _KINDS[match.kind], match.title
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """One kind: how its rows are read, and what a row is shown as. ``needs_own`` leaves what only belongs to a match to that match."""
-
-    kind: MatchKind
-    table: str
-    key: Any
-    select: Callable[[Actor], ModelSelect]
-    row: Callable[..., Any]
-    shown: Callable[[Any], tuple[Match, _Names]]
-    needs_own: bool = True
-
-    def matches(self, actor: Actor, words: Sequence[str], limit: int) -> list[Match]:
-        """The best ``limit`` of this kind."""
-        found: dict[str, Match] = {}
-        rows = _prepared(self.kind, actor.area_ids)
-        for clauses in self._steps(words):
-            for row in rows.rows(textsearch.expression(clauses), max(limit, _LOOKED_AT)):
-                match, called = self.shown(self.row(*row))
-                if match.key not in found:
-                    found[match.key] = _ranked(match, called, words)
-            if len(found) >= limit:
-                break
-        return sorted(found.values(), key=lambda match: (match.rank, match.title))[:limit]
-
-    def _steps(self, words: Sequence[str]) -> Iterator[list[Clause]]:
-        """The searches to try in turn until there are enough."""
-        whole = mark(searching.WHOLE, normal("".join(words)))
-        needed = [textsearch.terms(word) for word in words]
-        yield [[[Term(whole)]]]
-        yield [[[Term(whole, is_prefix=True)]]]
-        yield [[word] for word in needed]
-        either = [[word, [term.of_related() for term in word]] for word in needed]
-        if not self.needs_own:
-            yield either
-        elif len(words) > 1:
-            yield [*either, needed]
+def _of_kinds(actor: Actor, kinds: Sequence[MatchKind], words: Sequence[str], limit: int) -> dict[MatchKind, list[Match]]:
+    """The best of each kind; when nothing is called so, also the machines whose number was mistyped."""
+    found = {kind: _of_kind(actor, kind, words, limit) for kind in kinds}
+    if not any(match.rank <= PART for matches_of_kind in found.values() for match in matches_of_kind):
+        known = {match.key for match in found[MatchKind.MACHINE]}
+        meant = [match for match in _meant(actor, words) if match.key not in known]
+        found[MatchKind.MACHINE] = (found[MatchKind.MACHINE] + meant)[:limit]
+    return found
 
 
-def _ranked(match: Match, called: _Names, words: Sequence[str]) -> Match:
-    """``match`` with the name that fits best, and how well; of several words the best one counts, as all of them are there."""
-    whole = normal("".join(words))
-    best = (BELONGS, MatchReason.CUSTOMER)
+def _of_kind(actor: Actor, kind: MatchKind, words: Sequence[str], limit: int) -> list[Match]:
+    """The best ``limit`` of one kind; none of a kind that is not for ``actor`` to read."""
+    source = SOURCES[kind]
+    if not actor.may(source.permission):
+        return []
+    found: dict[str, tuple[int, Match, Names]] = {}
+    for otherwise, clauses in _steps(actor, source, words):
+        for match, called in _read(actor, source, clauses, max(limit, _LOOKED_AT)):
+            if match.key not in found:
+                found[match.key] = (_rank(match, called, words, otherwise), match, called)
+        if len(found) >= limit:
+            break
+    is_by_title = kind is not MatchKind.TICKET  # tickets come newest first
+    best = sorted(found.values(), key=lambda one: (one[0], one[1].title if is_by_title else ""))[:limit]
+    return [replace(match, rank=rank, why=_why(match, called, words)) for rank, match, called in best]
+
+
+def _steps(actor: Actor, source: Source, words: Sequence[str]) -> Iterator[tuple[int, list[Clause]]]:
+    """The searches to try in turn until there are enough, with the rank of what fits in no better way."""
+    whole = mark(searching.WHOLE, normal("".join(words)))
+    needed = [textsearch.terms(word) for word in words]
+    yield EXACT, [[[Term(whole)]]]
+    if source.kind is MatchKind.TICKET:
+        yield WORDS, _ticket_clauses(actor, words)
+        return
+    yield BEGINNING, [[[Term(whole, is_prefix=True)]]]
+    yield WORDS, [[word] for word in needed]
+    either = [[word, [term.of_related() for term in word]] for word in needed]
+    if not source.needs_own:
+        yield BELONGS, either
+    elif len(words) > 1:
+        yield BELONGS, [*either, needed]
+
+
+def _ticket_clauses(actor: Actor, words: Sequence[str]) -> list[Clause]:
+    """What tickets must have; the areas stand here too, so that counting needs no look at the tickets themselves."""
+    clauses = [ticket_searching.clause(word) for word in words]
+    if actor.area_ids is not None:
+        clauses.append(ticket_searching.is_one_of(ticket_searching.AREA, sorted(actor.area_ids) or [0]))
+    return clauses
+
+
+def _count(actor: Actor, words: Sequence[str]) -> tuple[int, bool]:
+    return textsearch.capped_count(SOURCES[MatchKind.TICKET].table, _ticket_clauses(actor, words))
+
+
+def _read(actor: Actor, source: Source, clauses: list[Clause], limit: int) -> Iterator[tuple[Match, Names]]:
+    for row in _prepared(source.kind, actor.area_ids).rows(textsearch.expression(clauses), limit):
+        yield source.shown(source.row(*row))
+
+
+def _rank(match: Match, called: Names, words: Sequence[str], otherwise: int) -> int:
+    """How well ``match`` fits: by its best name, and of several words by the best one, as all of them are there."""
+    if match.kind is MatchKind.TICKET:  # what a ticket says is no name of it
+        called = called[:1]
+    return min(otherwise, *(_fit_of(name, words) for _why, name in called if name))
+
+
+def _why(match: Match, called: Names, words: Sequence[str]) -> MatchReason:
+    """Which of its names fits best; what only its owner is called, or only its text says, else."""
+    fits = [(_fit_of(name, words), why) for why, name in called if name]
+    fit, why = min(fits, key=lambda one: one[0])
+    if fit < BELONGS:
+        return why
     for why, name in called:
-        if name:
-            fit = _fit(name, whole)
-            if fit == BELONGS and len(words) > 1:
-                fit = min(max(_fit(name, normal(word)), BEGINNING) for word in words)
-            best = min(best, (fit, why), key=lambda one: one[0])
-    return replace(match, rank=best[0], why=best[1])
+        found = textsearch.name_tokens(name or "")
+        if any(all(term.is_in(found) for term in textsearch.terms(word)) for word in words):
+            return why
+    return MatchReason.TEXT if match.kind is MatchKind.TICKET else MatchReason.CUSTOMER
+
+
+def _fit_of(name: str, words: Sequence[str]) -> int:
+    fit = _fit(normal(name), normal("".join(words)))
+    if fit == BELONGS and len(words) > 1:
+        return min(max(_fit(normal(name), normal(word)), BEGINNING) for word in words)
+    return fit
 
 
 def _fit(name: str, typed: str) -> int:
-    plain = normal(name)
-    if plain == typed:
+    if name == typed:
         return EXACT
-    if plain.startswith(typed):
+    if name.startswith(typed):
         return BEGINNING
-    if plain.endswith(typed):
+    if name.endswith(typed):
         return ENDING
-    if typed in plain:
-        return PART
-    return WORDS if any(token.startswith(typed) for token in textsearch.name_tokens(name)) else BELONGS
+    return PART if typed in name else BELONGS
+
+
+def _meant(actor: Actor, words: Sequence[str]) -> list[Match]:
+    """The machines whose serial number or device code differs from what was typed by one slip, the likeliest slips first."""
+    typed, source = normal("".join(words)), SOURCES[MatchKind.MACHINE]
+    is_number = any(character.isdigit() for character in typed) and len(typed) in _MEANT_LENGTHS
+    if not is_number or not actor.may(source.permission):
+        return []
+    clause = [[Term(mark(searching.WHOLE, variant))] for variant in sorted(slips(typed))]
+    found = [replace(match, rank=MEANT, why=MatchReason.MEANT) for match, _called in _read(actor, source, [clause], _LOOKED_AT)]
+    return sorted(found, key=lambda match: (_unlikeness(typed, normal(match.serial)), match.title))
+
+
+def _unlikeness(typed: str, serial: str) -> int:
+    if typed.translate(_ALIKE) == serial.translate(_ALIKE):
+        return 0
+    return 1 if sorted(typed) == sorted(serial) else 2
+
+
+def slips(typed: str) -> set[str]:
+    """All that differs from ``typed`` by one character changed, missing, too many, or two neighbours swapped."""
+    found = {typed[:i] + typed[i + 1 :] for i in range(len(typed))}
+    found |= {typed[:i] + typed[i + 1] + typed[i] + typed[i + 2 :] for i in range(len(typed) - 1)}
+    for character in string.digits + string.ascii_lowercase:
+        found |= {typed[:i] + character + typed[i + 1 :] for i in range(len(typed))}
+        found |= {typed[:i] + character + typed[i:] for i in range(len(typed) + 1)}
+    return found - {typed}
 
 
 @lru_cache(maxsize=512)
 def _prepared(kind: MatchKind, area_ids: frozenset[int] | None) -> Prepared:
     """The rows of ``kind`` that those who work in ``area_ids`` may see, newest first."""
-    source = next(one for one in _SOURCES if one.kind is kind)
+    source = SOURCES[kind]
     readable = source.select(Actor(None, "", area_ids=area_ids))
 
     def build(query: Any, limit: Any) -> ModelSelect:
@@ -197,145 +246,3 @@ def _prepared(kind: MatchKind, area_ids: frozenset[int] | None) -> Prepared:
         return joined.where(textsearch.meets(search, query)).order_by(key.desc()).limit(limit).tuples()
 
     return Prepared(build)
-
-
-def _machines(actor: Actor) -> ModelSelect:
-    columns = (Machine.id, Machine.serial, Machine.device, Machine.sim_number, MachineModel.name)
-    return (
-        machines.visible(actor)
-        .select(*columns, Customer.id, Customer.name, Customer.short_name, Site.id, Site.name)
-        .join_from(Machine, MachineModel)
-        .join_from(Machine, Customer, JOIN.LEFT_OUTER)
-        .join_from(Machine, Site, JOIN.LEFT_OUTER)
-    )
-
-
-def _customers(actor: Actor) -> ModelSelect:
-    return customers.visible(actor).select(Customer.id, Customer.name, Customer.short_name, Customer.tax_number)
-
-
-def _contacts(actor: Actor) -> ModelSelect:
-    columns = (Contact.id, Contact.name, Contact.phone, Contact.role, Customer.id, Customer.name, Customer.short_name)
-    query = Contact.select(*columns, Site.id, Site.name).join_from(Contact, Customer).join_from(Contact, Site, JOIN.LEFT_OUTER)
-    return _of_visible(actor, query, Contact.customer)
-
-
-def _sites(actor: Actor) -> ModelSelect:
-    query = Site.select(Site.id, Site.name, Site.address, Customer.id, Customer.name, Customer.short_name).join(Customer)
-    return _of_visible(actor, query, Site.customer)
-
-
-def _of_visible(actor: Actor, query: ModelSelect, customer: Any) -> ModelSelect:
-    """Who may see a customer sees all its people and sites."""
-    return query if actor.area_ids is None else query.where(customer.in_(customers.visible(actor).select(Customer.id)))
-
-
-class _MachineRow(NamedTuple):
-    id: int
-    serial: str
-    device: str | None
-    sim: str
-    model: str
-    customer_id: int | None
-    customer: str | None
-    short_name: str | None
-    site_id: int | None
-    site: str | None
-
-
-def _machine(row: _MachineRow) -> tuple[Match, _Names]:
-    match = Match(
-        kind=MatchKind.MACHINE,
-        title=row.serial,
-        detail=_line(row.model, row.short_name or row.customer, row.site),
-        machine_id=row.id,
-        serial=row.serial,
-        device=row.device or "",
-        model=row.model,
-        customer_id=row.customer_id,
-        customer=row.customer or "",
-        site_id=row.site_id,
-        site=row.site or "",
-    )
-    called = (
-        (MatchReason.SERIAL, row.serial),
-        (MatchReason.DEVICE, row.device),
-        (MatchReason.SIM, row.sim),
-        (MatchReason.MODEL, row.model),
-    )
-    return match, called
-
-
-class _CustomerRow(NamedTuple):
-    id: int
-    name: str
-    short_name: str
-    tax_number: str | None
-
-
-def _customer(row: _CustomerRow) -> tuple[Match, _Names]:
-    match = Match(kind=MatchKind.CUSTOMER, title=row.name, detail=row.short_name, customer_id=row.id, customer=row.name)
-    return match, ((MatchReason.NAME, row.name), (MatchReason.NAME, row.short_name), (MatchReason.TAX_NUMBER, row.tax_number))
-
-
-class _ContactRow(NamedTuple):
-    id: int
-    name: str
-    phone: str
-    role: str
-    customer_id: int
-    customer: str
-    short_name: str
-    site_id: int | None
-    site: str | None
-
-
-def _contact(row: _ContactRow) -> tuple[Match, _Names]:
-    match = Match(
-        kind=MatchKind.CONTACT,
-        title=row.name,
-        detail=_line(row.short_name or row.customer, row.site),
-        customer_id=row.customer_id,
-        customer=row.customer,
-        contact_id=row.id,
-        contact=row.name,
-        role=row.role,
-        phone=row.phone,
-        site_id=row.site_id,
-        site=row.site or "",
-    )
-    return match, ((MatchReason.PHONE, row.phone), (MatchReason.NAME, row.name))
-
-
-class _SiteRow(NamedTuple):
-    id: int
-    name: str
-    address: str
-    customer_id: int
-    customer: str
-    short_name: str
-
-
-def _site(row: _SiteRow) -> tuple[Match, _Names]:
-    match = Match(
-        kind=MatchKind.SITE,
-        title=row.name,
-        detail=_line(row.short_name or row.customer, row.address),
-        customer_id=row.customer_id,
-        customer=row.customer,
-        site_id=row.id,
-        site=row.name,
-    )
-    return match, ((MatchReason.NAME, row.name), (MatchReason.ADDRESS, row.address))
-
-
-def _line(*words: str | None) -> str:
-    return " · ".join(word for word in words if word)
-
-
-_SOURCES = (
-    _Source(MatchKind.MACHINE, machine_searching.TABLE, Machine.id, _machines, _MachineRow, _machine, needs_own=False),
-    _Source(MatchKind.CUSTOMER, searching.CUSTOMERS, Customer.id, _customers, _CustomerRow, _customer),
-    _Source(MatchKind.CONTACT, searching.CONTACTS, Contact.id, _contacts, _ContactRow, _contact),
-    _Source(MatchKind.SITE, searching.SITES, Site.id, _sites, _SiteRow, _site),
-)

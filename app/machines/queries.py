@@ -14,6 +14,7 @@ from app.core.errors import N_, Invalid, InvalidFile, NotFound
 from app.core.paging import Sort
 from app.core.types import Actor, Page
 from app.customers.models import Customer, Site
+from app.machines import searching
 from app.machines.models import DeviceProfile, DeviceProfileVersion, Machine, MachineModel
 from app.machines.profiles import Profile
 from app.machines.profiles.parsing import parse
@@ -65,15 +66,7 @@ def listed(actor: Actor, filters: Filters) -> ModelSelect:
     if filters.has_device is not None:
         query = query.where(Machine.device.is_null(not filters.has_device))
     if filters.q:
-        query = query.where(
-            Machine.serial.contains(filters.q)
-            | Machine.device.contains(filters.q)
-            | Machine.batch.contains(filters.q)
-            | Customer.name.contains(filters.q)
-            | Customer.short_name.contains(filters.q)
-            | Site.name.contains(filters.q)
-            | Site.address.contains(filters.q)
-        )
+        query = query.where(searching.fitting(filters.q))
     return query
 
 

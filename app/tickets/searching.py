@@ -31,7 +31,8 @@ def index(ticket: Ticket, *, is_new: bool = False) -> None:
 
 
 def _tokens(ticket: Ticket, notes: Iterable[str]) -> set[str]:
-    found = textsearch.parts(ticket.number) | textsearch.parts(ticket.caller_phone) | textsearch.name_tokens(ticket.caller_name)
+    found = textsearch.parts(ticket.number) | customers.wholes(ticket.number)
+    found |= textsearch.parts(ticket.caller_phone) | textsearch.name_tokens(ticket.caller_name)
     return found | textsearch.tokens(" ".join([ticket.title, ticket.text, ticket.solution, *notes])) | marks(ticket)
 
 

@@ -20,6 +20,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "intake.js": ("js/intake/*.js",),
     "charts.css": ("vendor/uplot-1.6.32/uPlot.min.css",),
     "charts.js": ("vendor/uplot-1.6.32/uPlot.iife.min.js", "js/chart*.js"),
+    "search.js": ("js/search.js",),
     "sprite.svg": ("icons/sprite.svg",),
 }
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}

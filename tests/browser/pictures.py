@@ -57,6 +57,8 @@ SCREENS = {
     "areas": ("admin", "/areas"),
     "history": ("admin", "/history"),
     "settings": ("admin", "/settings"),
+    "search": ("clerk", "/search?q=YZ"),
+    "search-empty": ("clerk", "/search"),
     "account": ("clerk", "/account"),
     "password": ("clerk", "/account/password"),
     "refused": ("technician", "/users"),

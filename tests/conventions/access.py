@@ -210,6 +210,7 @@ ACCESS: dict[str, Access] = {
     "attachments.remove": may(BUSINESS, scoped=True),
     "attachments.restore": may(BUSINESS, scoped=True),
     "desk.edit": may(DESK),
+    "search.index": may(ALL),
     "overviews.customer": may(BUSINESS, scoped=True),
     "desk.change": may(DESK),
     "desk.state": may(DESK),
