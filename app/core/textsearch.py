@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from peewee import Cast, Column, Expression, Select, Table, Value
+from peewee import Cast, Column, Expression, Select, Table, Value, chunked
 from peewee import __exception_wrapper__ as driver_errors
 
 from app.core import db, pinyin
@@ -150,9 +150,9 @@ def write_all(table: str, documents: Sequence[tuple[int, Iterable[str]]]) -> Non
 
 def remove(table: str, keys: Sequence[int]) -> None:
     """Take documents out of ``table``; part of the running transaction."""
-    places = ", ".join([db.database.param] * len(keys))
-    if keys:
-        db.database.execute_sql(f"DELETE FROM {table} WHERE {key_name(table)} IN ({places})", tuple(keys))
+    for some in chunked(keys, 1_000):
+        places = ", ".join([db.database.param] * len(some))
+        db.database.execute_sql(f"DELETE FROM {table} WHERE {key_name(table)} IN ({places})", tuple(some))
 
 
 def tidy(table: str) -> None:

@@ -121,6 +121,7 @@ def renew_customer(*, by: Actor, customer: Customer, details: CustomerDetails) -
     before = _shown(customer)
     _claim(customer, customer.version, **_checked(details, customer))
     _record(by, "edited", customer, before=before, after=_shown(customer))
+    searching.renamed(customer)
 
 
 def renew_contact(*, by: Actor, contact: Contact, details: ContactDetails) -> None:
