@@ -10,7 +10,7 @@ from app.core.errors import N_, Conflict, Invalid
 from app.desk import queries
 from app.machines.warranty import warranty_on
 from app.monitoring import queries as monitoring
-from app.tickets import attachments, clock_queries, forms, moving, operations, reasons, states
+from app.tickets import attachments, clock_queries, complaint_register, forms, moving, operations, reasons, states
 from app.tickets import queries as tickets
 from app.tickets.models import Ticket, TicketStatus
 from app.web import uploads
@@ -141,7 +141,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
         "warranty": machine and _warranty(found),
         "others": tickets.open_of_machine(machine, found) if machine else [],
         "alarms": monitoring.standing_of(actor(), machine) if machine else [],
-    }
+    } | complaint_register.of_ticket(found, now)
 
 
 def _warranty(found: Ticket) -> Any:

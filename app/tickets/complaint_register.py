@@ -14,7 +14,7 @@ from app.core.paging import Sort
 from app.core.types import Actor, Page
 from app.customers.models import Customer
 from app.machines.models import Machine
-from app.tickets import queries
+from app.tickets import complaints, queries
 from app.tickets.models import ClockKind, Complaint, Ticket, TicketClock, TicketKind, TicketSource
 
 COLUMNS = (
@@ -128,3 +128,11 @@ def clocks_of(complaint: Complaint) -> dict[str, TicketClock]:
     kinds = (ClockKind.INTERNAL_ANSWER, ClockKind.CUSTOMER_ANSWER)
     rows = TicketClock.select().where(TicketClock.ticket == complaint.ticket_id, TicketClock.kind.in_(kinds)).order_by(TicketClock.id)
     return {row.kind: row for row in rows}
+
+
+def of_ticket(ticket: Ticket, at: datetime) -> dict[str, Any]:
+    """What the ticket page says of its complaint at ``at``; nothing for other tickets."""
+    complaint = complaints.of_ticket(ticket)
+    if complaint is None:
+        return {}
+    return {"complaint": complaint, "complaint_clocks": clocks_of(complaint), "lacking": complaints.lacking(complaint), "now": at}
