@@ -53,6 +53,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.machine_files.views",
     "app.desk.search",
     "app.home.views",
+    "app.imports.views",
 )
 DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)
 

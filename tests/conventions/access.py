@@ -18,6 +18,7 @@ from app.accounts import sessions
 from app.accounts.models import Area, Department, Notice, Role, SessionKind, Station, User
 from app.core import clock, db, files
 from app.core.history import digest
+from app.core.import_runs import ImportKind, ImportRun
 from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Document, DocumentRequest, FormType, Machine
@@ -44,7 +45,7 @@ from app.tickets.models import (
     TicketKind,
     WorkSlip,
 )  # fmt: skip
-from tests import factories
+from tests import factories, taking_in
 from tests.personas import People, people
 
 ALL = frozenset(Role)
@@ -182,6 +183,20 @@ ACCESS: dict[str, Access] = {
     "machine_files.repeats": may(ALL, scoped=True),
     "machine_files.picture": may(ALL, scoped=True),
     "machine_files.qr": may(ALL, scoped=True),
+    # imports
+    "imports.index": may(DESK, Role.ADMIN),
+    "imports.export_csv": may(DESK, Role.ADMIN),
+    "imports.export_xlsx": may(DESK, Role.ADMIN),
+    "imports.template_csv": may(DESK, Role.ADMIN),
+    "imports.template_xlsx": may(DESK, Role.ADMIN),
+    "imports.new": may(DESK, Role.ADMIN),
+    "imports.run": may(DESK, Role.ADMIN),
+    "imports.columns": may(DESK, Role.ADMIN),
+    "imports.start": may(DESK, Role.ADMIN),
+    "imports.undo": may(DESK, Role.ADMIN),
+    "imports.discard": may(DESK, Role.ADMIN),
+    "imports.bad_lines_csv": may(DESK, Role.ADMIN),
+    "imports.file": may(DESK, Role.ADMIN),
     # tickets
     "tickets.index": may(BUSINESS),
     "tickets.export_csv": may(BUSINESS),
@@ -278,6 +293,7 @@ class Side:
     document: Document
     request: DocumentRequest
     project: Project
+    imported: ImportRun
 
 
 def _draft_id(side: Side) -> str:
@@ -309,6 +325,8 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "monitoring.register:device": lambda side: side.waiting_device,
     "name": lambda side: side.profile.name,
     "number": lambda side: side.ticket.number,
+    "kind": lambda side: "machines",
+    "run_id": lambda side: side.imported.id,
     "attachment_id": lambda side: side.attachment.id,
     **{
         f"complaints.{name}:number": lambda side: Complaint.get(Complaint.responsible == side.technician).ticket.number
@@ -398,7 +416,7 @@ def _side(area: Area, technician: User) -> Side:
     document, request, project = _papers(machine, technician)
     return Side(
         area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
-        document, request, project,
+        document, request, project, taking_in.hand_in(ImportKind.MACHINES, "serial,model,batch\nNEW-1,M,B1\n,M,\n"),
     )  # fmt: skip
 
 
