@@ -50,6 +50,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.complaints",
     "app.desk.work_slips",
     "app.desk.overviews",
+    "app.desk.scanned",
     "app.machine_files.views",
     "app.desk.search",
     "app.home.views",

@@ -224,6 +224,12 @@ ACCESS: dict[str, Access] = {
     "attachments.describe": may(BUSINESS, scoped=True),
     "attachments.remove": may(BUSINESS, scoped=True),
     "attachments.restore": may(BUSINESS, scoped=True),
+    "scanned.scan": PUBLIC,
+    "scanned.report": PUBLIC,
+    "scanned.join": PUBLIC,
+    "scanned.follow": PUBLIC,
+    "scanned.add": PUBLIC,
+    "scanned.urge": PUBLIC,
     "desk.edit": may(DESK),
     "search.index": may(ALL),
     "overviews.customer": may(BUSINESS, scoped=True),
@@ -336,6 +342,8 @@ VALUES: dict[str, Callable[[Side], Any]] = {
         f"work_slips.{name}:number": lambda side: WorkSlip.get(WorkSlip.ticket == side.ticket).number
         for name in ("slip", "printed", "answer", "withdraw")
     },
+    "token": lambda side: side.machine.qr_token,
+    **{f"scanned.{name}:token": (lambda side: side.ticket.follow_token) for name in ("follow", "add", "urge")},
     "alarm_id": lambda side: side.alarm.id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
@@ -387,7 +395,7 @@ def _side(area: Area, technician: User) -> Side:
     site = factories.site(customer=customer)
     profile = factories.profile()
     machine = factories.machine(customer=customer, site=site, profile=profile, area=area)
-    ticket = factories.ticket(machine=machine)
+    ticket = factories.ticket(machine=machine, follow_token=f"follow-{area.id}")
     factories.complaint(ticket=factories.ticket(machine=machine, kind=TicketKind.COMPLAINT), responsible=technician)
     factories.work_slip(ticket=ticket)
     attachment = factories.attachment(ticket=ticket)
