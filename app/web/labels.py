@@ -51,7 +51,7 @@ LABELS: dict[str, dict[str, str]] = {
         "in_work": N_("A technician is on it"),
         "waiting": N_("We are waiting for you"),
         "done": N_("Done"),
-        "cancelled": N_("Withdrawn"),
+        "cancelled": N_("The report was withdrawn"),
     },
     "TicketMove": {  # the button that leads to a state
         "triaged": N_("Accept"),
