@@ -449,5 +449,4 @@ def _papers(machine: Machine, technician: User) -> tuple[Document, DocumentReque
         request = DocumentRequest.create(
             machine=machine, form_type=FormType.INSPECTION, technician=technician, asked_at=now, asked_by_name="陈文员"
         )
-        Machine.update(qr_token=f"{machine.id:032x}").where(Machine.id == machine.id).execute()
     return document, request, factories.project(customer=machine.customer)
