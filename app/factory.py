@@ -50,11 +50,10 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.complaints",
     "app.desk.work_slips",
     "app.desk.overviews",
-    "app.desk.scanned",
     "app.machine_files.views",
     "app.desk.search",
+    "app.machine_files.paper",
     "app.home.views",
-    "app.imports.views",
 )
 DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)
 

@@ -44,6 +44,7 @@ DOCUMENTS = EntryKind(
         ),
     ),
     href=lambda document: f"/documents/{document.id}",
+    picture=lambda document: f"/documents/{document.id}/file?preview=1",
 )
 
 
@@ -132,5 +133,6 @@ MILESTONES = EntryKind(
     permission="machines.read",
     template="machine_files/entries/machine.html",
     sources=(Few(name="milestone", given=_milestones),),
+    is_by_day=True,
     who=lambda _milestone: "",
 )

@@ -161,6 +161,7 @@ ATTACHMENTS = EntryKind(
     ),
     href=_href_of_its,
     is_for_customers=lambda attachment: attachment.note_id is None,
+    picture=lambda attachment: f"/tickets/{attachment.ticket.number}/attachments/{attachment.id}?preview=1",
 )
 URGINGS = EntryKind(
     name="urging",

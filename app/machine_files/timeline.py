@@ -110,6 +110,8 @@ class EntryKind:
     """A kind of entry, as the chips of the filter name it.
 
     ``template`` has a macro ``NAME(record, file)`` for each source; ``who``, ``href``, ``tone`` and ``is_for_customers`` look at a record.
+    Of a kind that ``is_by_day`` only the day is known (``record.on``); ``picture`` is the address of
+    the small picture of ``record.file``.
     """
 
     name: str
@@ -122,6 +124,8 @@ class EntryKind:
     href: Callable[[Any], str | None] = _no_link
     tone: Callable[[Any], str] = _plain_tone
     is_for_customers: Callable[[Any], bool] = _shown
+    is_by_day: bool = False
+    picture: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

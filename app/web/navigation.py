@@ -58,7 +58,6 @@ MORE = (
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
     Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),
-    Entry("/imports", lazy_gettext("Imports"), "file-spreadsheet"),
     Entry("/users", lazy_gettext("Users"), "users"),
     Entry("/areas", lazy_gettext("Areas"), "map-pin"),
     Entry("/history", lazy_gettext("History"), "history"),

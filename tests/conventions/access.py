@@ -18,7 +18,6 @@ from app.accounts import sessions
 from app.accounts.models import Area, Department, Notice, Role, SessionKind, Station, User
 from app.core import clock, db, files
 from app.core.history import digest
-from app.core.import_runs import ImportKind, ImportRun
 from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Document, DocumentRequest, FormType, Machine
@@ -45,7 +44,7 @@ from app.tickets.models import (
     TicketKind,
     WorkSlip,
 )  # fmt: skip
-from tests import factories, taking_in
+from tests import factories
 from tests.personas import People, people
 
 ALL = frozenset(Role)
@@ -183,20 +182,11 @@ ACCESS: dict[str, Access] = {
     "machine_files.repeats": may(ALL, scoped=True),
     "machine_files.picture": may(ALL, scoped=True),
     "machine_files.qr": may(ALL, scoped=True),
-    # imports
-    "imports.index": may(DESK, Role.ADMIN),
-    "imports.export_csv": may(DESK, Role.ADMIN),
-    "imports.export_xlsx": may(DESK, Role.ADMIN),
-    "imports.template_csv": may(DESK, Role.ADMIN),
-    "imports.template_xlsx": may(DESK, Role.ADMIN),
-    "imports.new": may(DESK, Role.ADMIN),
-    "imports.run": may(DESK, Role.ADMIN),
-    "imports.columns": may(DESK, Role.ADMIN),
-    "imports.start": may(DESK, Role.ADMIN),
-    "imports.undo": may(DESK, Role.ADMIN),
-    "imports.discard": may(DESK, Role.ADMIN),
-    "imports.bad_lines_csv": may(DESK, Role.ADMIN),
-    "imports.file": may(DESK, Role.ADMIN),
+    "paper.view": may(ALL, scoped=True),
+    "paper.document": may(ALL, scoped=True),
+    "paper.labels": may(ALL),
+    "paper.labels_pdf": may(ALL),
+    "paper.make_codes": may(DESK),
     # tickets
     "tickets.index": may(BUSINESS),
     "tickets.export_csv": may(BUSINESS),
@@ -224,12 +214,6 @@ ACCESS: dict[str, Access] = {
     "attachments.describe": may(BUSINESS, scoped=True),
     "attachments.remove": may(BUSINESS, scoped=True),
     "attachments.restore": may(BUSINESS, scoped=True),
-    "scanned.scan": PUBLIC,
-    "scanned.report": PUBLIC,
-    "scanned.join": PUBLIC,
-    "scanned.follow": PUBLIC,
-    "scanned.add": PUBLIC,
-    "scanned.urge": PUBLIC,
     "desk.edit": may(DESK),
     "search.index": may(ALL),
     "overviews.customer": may(BUSINESS, scoped=True),
@@ -299,7 +283,6 @@ class Side:
     document: Document
     request: DocumentRequest
     project: Project
-    imported: ImportRun
 
 
 def _draft_id(side: Side) -> str:
@@ -331,8 +314,6 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "monitoring.register:device": lambda side: side.waiting_device,
     "name": lambda side: side.profile.name,
     "number": lambda side: side.ticket.number,
-    "kind": lambda side: "machines",
-    "run_id": lambda side: side.imported.id,
     "attachment_id": lambda side: side.attachment.id,
     **{
         f"complaints.{name}:number": lambda side: Complaint.get(Complaint.responsible == side.technician).ticket.number
@@ -342,8 +323,6 @@ VALUES: dict[str, Callable[[Side], Any]] = {
         f"work_slips.{name}:number": lambda side: WorkSlip.get(WorkSlip.ticket == side.ticket).number
         for name in ("slip", "printed", "answer", "withdraw")
     },
-    "token": lambda side: side.machine.qr_token,
-    **{f"scanned.{name}:token": (lambda side: side.ticket.follow_token) for name in ("follow", "add", "urge")},
     "alarm_id": lambda side: side.alarm.id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
@@ -395,7 +374,7 @@ def _side(area: Area, technician: User) -> Side:
     site = factories.site(customer=customer)
     profile = factories.profile()
     machine = factories.machine(customer=customer, site=site, profile=profile, area=area)
-    ticket = factories.ticket(machine=machine, follow_token=f"follow-{area.id}")
+    ticket = factories.ticket(machine=machine)
     factories.complaint(ticket=factories.ticket(machine=machine, kind=TicketKind.COMPLAINT), responsible=technician)
     factories.work_slip(ticket=ticket)
     attachment = factories.attachment(ticket=ticket)
@@ -424,7 +403,7 @@ def _side(area: Area, technician: User) -> Side:
     document, request, project = _papers(machine, technician)
     return Side(
         area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
-        document, request, project, taking_in.hand_in(ImportKind.MACHINES, "serial,model,batch\nNEW-1,M,B1\n,M,\n"),
+        document, request, project,
     )  # fmt: skip
 
 
@@ -449,4 +428,5 @@ def _papers(machine: Machine, technician: User) -> tuple[Document, DocumentReque
         request = DocumentRequest.create(
             machine=machine, form_type=FormType.INSPECTION, technician=technician, asked_at=now, asked_by_name="陈文员"
         )
+        Machine.update(qr_token=f"{machine.id:032x}").where(Machine.id == machine.id).execute()
     return document, request, factories.project(customer=machine.customer)
