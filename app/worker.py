@@ -16,7 +16,7 @@ from app.core.jobs import Job
 from app.core.logs import configure_logs
 from app.core.start import start
 from app.monitoring import intake
-from app.tickets import escalation, inbox, recomputing, work_slips
+from app.tickets import drafts, escalation, inbox, recomputing, work_slips
 
 log = structlog.get_logger()
 
@@ -56,6 +56,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("store-history-head", timedelta(hours=1), store_head),
         Job("purge-sessions", timedelta(hours=1), lambda at: f"{sessions.purge(at)} deleted"),
         Job("purge-notices", timedelta(hours=6), lambda at: f"{notices.purge(at)} deleted"),
+        Job("purge-drafts", timedelta(minutes=10), lambda at: f"{drafts.purge(at)} deleted"),
         Job("purge-form-submissions", timedelta(hours=1), lambda at: f"{submissions.purge(at)} deleted"),
         Job("remove-orphan-files", timedelta(hours=6), lambda at: f"{files.remove_orphans(at)} removed"),
         Job("purge-message-keys", timedelta(hours=6), lambda at: f"{_purge_keys(at - KEYS_ARE_KEPT)} deleted"),

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, make_response, request, url_for
 from flask_babel import gettext
 
+from app.accounts import queries as accounts
 from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.files import ANY
@@ -29,6 +30,13 @@ from app.web.render import render, see_other
 from app.web.uploads import Received, received, send
 
 blueprint = Blueprint("intake", __name__)
+
+
+@blueprint.app_context_processor
+def _parked() -> dict[str, Any]:
+    """For the top bar: ``parked_calls()`` counts the reader's calls put aside."""
+    return {"parked_calls": lambda: drafts.count_parked(actor())}
+
 
 PAGE, FRAGMENT = "intake/new.html", "intake/_intake.html"
 
@@ -206,6 +214,7 @@ def _page(form: IntakeForm, *, status: int = 200, problem: str = "", handed: Rec
     asked = {field.short_name: field.data or "" for field in form}
     shown: dict[str, Any] = {"form": form, "problem": problem, "card": card.card_of(actor(), intake_form.asked_in(asked))}
     shown |= {"received": handed, "priorities": intake_form.PRIORITY_OF, "ticked": request.values, "sentences": {}}
+    shown["people"] = accounts.active_people()
     shown |= _found(form.q.data or "") | _drafts(form.draft.data)
     shown["files"] = drafts.files_of(actor(), form.draft.data)
     return render(PAGE, fragment=FRAGMENT, status=status, **shown)

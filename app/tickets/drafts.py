@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from peewee import IntegrityError
+from peewee import IntegrityError, fn
 
 from app.core import clock, db, submissions
 from app.core import files as stored
@@ -101,6 +101,13 @@ _unfinished = Prepared(
         .limit(MOST_SHOWN)
     )
 )
+_parked = Prepared(
+    lambda user_id: (
+        IntakeDraft.select(fn.COUNT(IntakeDraft.id))
+        .where(IntakeDraft.user == user_id, IntakeDraft.is_parked, IntakeDraft.discarded_at.is_null())
+        .tuples()
+    )
+)
 _discarded = Prepared(
     lambda user_id, since: (
         IntakeDraft.select()
@@ -129,6 +136,12 @@ def unfinished(actor: Actor) -> list[IntakeDraft]:
 def discarded(actor: Actor, at: datetime) -> list[IntakeDraft]:
     """What ``actor`` threw away less than ``TAKEN_BACK_WITHIN`` ago."""
     return _discarded.rows(actor.user_id, clock.to_ms(at - TAKEN_BACK_WITHIN))
+
+
+def count_parked(actor: Actor) -> int:
+    """How many calls ``actor`` has put aside."""
+    ((count,),) = _parked.rows(actor.user_id)
+    return int(count)
 
 
 def by_id(actor: Actor, draft_id: str) -> IntakeDraft:

@@ -12,7 +12,7 @@ from app.core.types import Actor
 from app.customers import operations as customers
 from app.customers.models import Contact, Customer
 from app.machines.models import Machine
-from app.tickets import drafts, inbox, moving, operations, states
+from app.tickets import drafts, inbox, moving, operations, states, urging
 from app.tickets.drafts import Writing
 from app.tickets.models import InboundMail, IntakeChannel, Priority, Ticket, TicketAttachment, TicketKind, TicketSource, TicketStatus
 from app.tickets.states import Outcome
@@ -118,8 +118,8 @@ def join_call(
 ) -> None:
     """Note a call on the ticket that stands for it already, instead of opening a second one.
 
-    ``opens_again`` opens a finished ticket again. Raises ``Invalid`` when nobody and nothing is named, ``Conflict`` when the ticket
-    can no longer be opened again.
+    ``is_urging`` counts it as an urging, ``opens_again`` opens a finished ticket again. Raises ``Invalid`` when nothing was said,
+    ``Conflict`` when the ticket can no longer be opened again.
     """
     joined_at = at or clock.now()
     token = call.writing.draft_id
@@ -133,7 +133,11 @@ def join_call(
             if not call.title.strip():
                 raise Invalid(MISSING, fields={"title": operations.NO_TITLE})
             moving.change_status(by=by, ticket=ticket, to=to, version=ticket.version, reason=call.title, at=joined_at)
-        operations.add_note(by=by, ticket=ticket, text=_note(call), at=joined_at)
+        said = _note(call)
+        if is_urging:
+            urging.urge(by=by, ticket=ticket, text=said[: urging.MAX_WORDS], at=joined_at)
+        if said or not is_urging:
+            operations.add_note(by=by, ticket=ticket, text=said, at=joined_at)
         _attach(by, ticket, call, joined_at)
         if token:
             submissions.settle(token, ticket.id)

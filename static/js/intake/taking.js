@@ -123,9 +123,10 @@
   /* --- keys -------------------------------------------------------------- */
 
   function press(event) {
-    if (event.isComposing || !form()) return;
+    if (event.isComposing || event.defaultPrevented || !form()) return;
+    if (event.altKey && !event.ctrlKey && !event.metaKey) return pressAccessKey(event);
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return sendOff(event);
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey) return;
     if (event.target === find()) return pressInFind(event);
     const machines = event.target.closest?.("[data-machines]");
     if (machines) return pressInMachines(event, machines);
@@ -133,6 +134,15 @@
       event.preventDefault();
       goOnFrom(event.target);
     }
+  }
+
+  /* Browsers want other keys beside the letter, and what a letter is changes with the way Chinese is typed: the place of the key decides. */
+  function pressAccessKey(event) {
+    const key = event.code.replace(/^(Key|Digit)/, "").toLowerCase();
+    const element = /^[a-z0-9]$/.test(key) && document.querySelector(`#intake [accesskey="${key}"]`);
+    if (!element) return;
+    event.preventDefault();
+    element.click();
   }
 
   function sendOff(event) {
@@ -183,10 +193,6 @@
     find().closest(".find").classList.add("is-live");
     for (const [name, value] of Object.entries({ role: "combobox", "aria-controls": "intake-matches", "aria-autocomplete": "list" })) find().setAttribute(name, value);
     find().setAttribute("aria-expanded", String(offers().length > 0));
-    for (const hint of document.querySelectorAll("[data-access]")) {
-      const named = document.querySelector(`[accesskey="${hint.dataset.access}"]`)?.accessKeyLabel;
-      if (named) hint.textContent = named;
-    }
   }
 
   document.addEventListener("keydown", press, { capture: true });
