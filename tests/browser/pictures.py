@@ -32,6 +32,8 @@ SCREENS = {
     "tickets-all": ("clerk", "/tickets?status=any"),
     "tickets-none": ("clerk", "/tickets?q=没有这样的词"),
     "tickets-new": ("clerk", "/tickets/new"),
+    "tickets-new-known": ("clerk", "/tickets/new?machine=evc-1001"),
+    "tickets-new-offers": ("clerk", "/tickets/new?q=10"),
     "ticket": ("clerk", "first of /tickets"),
     "ticket-edit": ("clerk", "first of /tickets +/edit"),
     "customers": ("clerk", "/customers"),

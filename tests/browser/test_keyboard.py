@@ -37,17 +37,17 @@ def test_it_works(browse: Browse, world: World) -> None:
     page = browse("/", user=world.people.chen)
     page.keyboard.press("n")
     page.wait_for_url("**/tickets/new")
-    assert focused(page) == "title"
+    assert focused(page) == "q"
 
 
 def test_a_ticket_is_filed_by_keyboard_alone(browse: Browse, world: World) -> None:
     page = browse("/monitoring", user=world.people.chen)
     page.keyboard.press("n")
     page.wait_for_url("**/tickets/new")
-    page.keyboard.type("推板动作慢")
-    page.keyboard.press("Tab")
     page.keyboard.type(world.north.machine.serial)
     page.keyboard.press("Enter")
+    page.keyboard.type("推板动作慢")
+    page.keyboard.press("Control+Enter")
     page.wait_for_url("**/tickets/T*")
     assert "推板动作慢" in page.locator("h1").inner_text()
 

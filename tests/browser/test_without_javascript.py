@@ -59,10 +59,10 @@ def test_a_ticket_is_filed_and_what_was_typed_survives_a_mistake(clerk: Any, wor
     clerk.goto("/tickets/new")
     clerk.fill("[name=title]", "举升到一半停止")
     clerk.fill("[name=machine]", "没有这台")
-    clerk.locator("main form .button.primary").click()
+    clerk.locator("[name=outcome][value=dispatch]").click()
     assert clerk.locator("[name=title]").input_value() == "举升到一半停止"
     clerk.fill("[name=machine]", world.north.machine.serial)
-    clerk.locator("main form .button.primary").click()
+    clerk.locator("[name=outcome][value=dispatch]").click()
     assert "举升到一半停止" in clerk.locator("h1").inner_text()
 
 
