@@ -74,6 +74,7 @@ def related(name: str) -> frozenset[str]:
     return frozenset(f"{_RELATED}{token}" for token in tokens(name) | pinyin.initials(name))
 
 
+@lru_cache(maxsize=8192)
 def normal(identifier: str) -> str:
     """An identifier without signs and blanks, in lower case."""
     return _NOT_IN_TOKENS.sub("", _plain(identifier))[:_MAX_TOKEN]

@@ -8,7 +8,7 @@ Everything goes through what the reader may see.
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from peewee import ModelSelect
@@ -18,7 +18,7 @@ from app.core.prepared import Prepared
 from app.core.textsearch import Clause, Term, mark, normal
 from app.core.types import Actor
 from app.customers import searching
-from app.desk.finding_kinds import SOURCES, Match, MatchKind, MatchReason, Names, Source
+from app.desk.finding_kinds import SOURCES, Match, MatchKind, MatchReason, Source
 from app.tickets import searching as ticket_searching
 
 __all__ = ["Found", "Group", "Match", "MatchKind", "MatchReason", "find", "matches"]
@@ -39,13 +39,13 @@ _ALIKE = str.maketrans("oilzsbg", "0112589")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The matches of one kind, the best first; ``total`` is how many tickets there are, None for kinds that are not counted."""
+    """The matches of one kind, the best first; ``total`` is how many there are, of registers no more than were looked for."""
 
     kind: MatchKind
     matches: list[Match]
     has_more: bool
-    total: int | None = None
-    is_total_capped: bool = False
+    total: int
+    is_total_capped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +71,47 @@ _NUMBERS = (MatchReason.SERIAL, MatchReason.DEVICE, MatchReason.NUMBER, MatchRea
 
 def matches(actor: Actor, typed: str, limit: int = 8) -> list[Match]:
     """What may be meant by ``typed`` while a call is taken, the best first, at most ``limit``; several words narrow."""
-    words = _words(typed)
-    if not words:
-        return []
-    found = _of_kinds(actor, _TYPED_KINDS, words, limit)
-    return _best(list(found.values()), limit)
+    asked = _Asked(actor, typed)
+    return _best(list(_of_kinds(asked, _TYPED_KINDS, limit).values()), limit) if asked.words else []
 
 
 def find(actor: Actor, typed: str, limit_per_kind: int = 6) -> Found:
     """All kinds that ``typed`` fits, each with its best ``limit_per_kind``."""
-    words = _words(typed)
-    if not words:
+    asked = _Asked(actor, typed)
+    if not asked.words:
         return Found([])
     groups = []
-    for kind, found in _of_kinds(actor, tuple(SOURCES), words, limit_per_kind + 1).items():
+    for kind, found in _of_kinds(asked, tuple(SOURCES), limit_per_kind + 1).items():
         if found:
-            counted = _count(actor, words) if kind is MatchKind.TICKET else (None, False)
-            groups.append(Group(kind, found[:limit_per_kind], len(found) > limit_per_kind, *counted))
+            has_more, total = len(found) > limit_per_kind, (len(found), False)
+            if has_more and kind is MatchKind.TICKET:
+                total = textsearch.capped_count(SOURCES[kind].table, asked.of_tickets)
+            groups.append(Group(kind, found[:limit_per_kind], has_more, *total))
     return Found(sorted(groups, key=lambda group: (group.matches[0].rank, _KINDS[group.kind])))
 
 
-def _words(typed: str) -> list[str]:
-    return [word for word in textsearch.words(typed) if textsearch.terms(word)]
+class _Asked:
+    """What was typed, taken apart once for all kinds; words of signs alone are left out."""
+
+    def __init__(self, actor: Actor, typed: str) -> None:
+        self.actor = actor
+        self.words = [word for word in textsearch.words(typed) if textsearch.terms(word)]
+        self.plain = [normal(word) for word in self.words]
+        self.whole = "".join(self.plain)
+        self.needed = [textsearch.terms(word) for word in self.words]
+
+    @cached_property
+    def of_tickets(self) -> list[Clause]:
+        """What tickets must have; the areas stand here too, so that counting needs no look at the tickets themselves."""
+        clauses = [ticket_searching.clause(word) for word in self.words]
+        if self.actor.area_ids is not None:
+            clauses.append(ticket_searching.is_one_of(ticket_searching.AREA, sorted(self.actor.area_ids) or [0]))
+        return clauses
+
+    @property
+    def has_digits(self) -> bool:
+        """Whether a number may be meant."""
+        return any(character.isdigit() for character in self.whole)
 
 
 def _best(of_kinds: Sequence[list[Match]], limit: int) -> list[Match]:
@@ -108,91 +127,81 @@ def _order(match: Match) -> tuple[int, int, str]:
     return match.rank, _KINDS[match.kind], match.title
 
 
-def _of_kinds(actor: Actor, kinds: Sequence[MatchKind], words: Sequence[str], limit: int) -> dict[MatchKind, list[Match]]:
-    """The best of each kind; when nothing is called so, also the machines whose number was mistyped."""
-    found = {kind: _of_kind(actor, kind, words, limit) for kind in kinds}
-    if not any(match.rank <= PART for matches_of_kind in found.values() for match in matches_of_kind):
+def _of_kinds(asked: _Asked, kinds: Sequence[MatchKind], limit: int) -> dict[MatchKind, list[Match]]:
+    """The best of each kind; when nothing has the words, the machines whose number was mistyped."""
+    found = {kind: _of_kind(asked, SOURCES[kind], limit) for kind in kinds}
+    if not any(match.rank < BELONGS for matches_of_kind in found.values() for match in matches_of_kind):
         known = {match.key for match in found[MatchKind.MACHINE]}
-        meant = [match for match in _meant(actor, words) if match.key not in known]
+        meant = [match for match in _meant(asked) if match.key not in known]
         found[MatchKind.MACHINE] = (found[MatchKind.MACHINE] + meant)[:limit]
     return found
 
 
-def _of_kind(actor: Actor, kind: MatchKind, words: Sequence[str], limit: int) -> list[Match]:
-    """The best ``limit`` of one kind; none of a kind that is not for ``actor`` to read."""
-    source = SOURCES[kind]
-    if not actor.may(source.permission):
+def _of_kind(asked: _Asked, source: Source, limit: int) -> list[Match]:
+    """The best ``limit`` of one kind; none of a kind that is not for the reader."""
+    if not asked.actor.may(source.permission):
         return []
-    found: dict[str, tuple[int, Match, Names]] = {}
-    for otherwise, clauses in _steps(actor, source, words):
-        for match, called in _read(actor, source, clauses, max(limit, _LOOKED_AT)):
-            if match.key not in found:
-                found[match.key] = (_rank(match, called, words, otherwise), match, called)
+    is_newest_first = source.kind is MatchKind.TICKET and not asked.has_digits
+    looked_at = limit if is_newest_first else max(limit, _LOOKED_AT)
+    found: dict[int, tuple[int, str, Any]] = {}
+    for otherwise, clauses in _steps(asked, source):
+        for row in _read(asked.actor, source, clauses, looked_at):
+            if row.id not in found:
+                rank = _rank(source, row, asked, otherwise)
+                found[row.id] = (rank, "" if source.kind is MatchKind.TICKET else row[1], row)
         if len(found) >= limit:
             break
-    is_by_title = kind is not MatchKind.TICKET  # tickets come newest first
-    best = sorted(found.values(), key=lambda one: (one[0], one[1].title if is_by_title else ""))[:limit]
-    return [replace(match, rank=rank, why=_why(match, called, words)) for rank, match, called in best]
+    best = sorted(found.values(), key=lambda one: one[:2])[:limit]
+    return [replace(source.shown(row), rank=rank, why=_why(source, row, asked)) for rank, _title, row in best]
 
 
-def _steps(actor: Actor, source: Source, words: Sequence[str]) -> Iterator[tuple[int, list[Clause]]]:
+def _steps(asked: _Asked, source: Source) -> Iterator[tuple[int, list[Clause]]]:
     """The searches to try in turn until there are enough, with the rank of what fits in no better way."""
-    whole = mark(searching.WHOLE, normal("".join(words)))
-    needed = [textsearch.terms(word) for word in words]
+    whole = mark(searching.WHOLE, asked.whole)
     yield EXACT, [[[Term(whole)]]]
     if source.kind is MatchKind.TICKET:
-        yield WORDS, _ticket_clauses(actor, words)
+        yield WORDS, asked.of_tickets
         return
     yield BEGINNING, [[[Term(whole, is_prefix=True)]]]
-    yield WORDS, [[word] for word in needed]
-    either = [[word, [term.of_related() for term in word]] for word in needed]
+    yield WORDS, [[word] for word in asked.needed]
+    either = [[word, [term.of_related() for term in word]] for word in asked.needed]
     if not source.needs_own:
         yield BELONGS, either
-    elif len(words) > 1:
-        yield BELONGS, [*either, needed]
+    elif len(asked.words) > 1:
+        yield BELONGS, [*either, asked.needed]
 
 
-def _ticket_clauses(actor: Actor, words: Sequence[str]) -> list[Clause]:
-    """What tickets must have; the areas stand here too, so that counting needs no look at the tickets themselves."""
-    clauses = [ticket_searching.clause(word) for word in words]
-    if actor.area_ids is not None:
-        clauses.append(ticket_searching.is_one_of(ticket_searching.AREA, sorted(actor.area_ids) or [0]))
-    return clauses
+def _read(actor: Actor, source: Source, clauses: list[Clause], limit: int) -> list[Any]:
+    rows = _prepared(source.kind, actor.area_ids).rows(textsearch.expression(clauses), limit)
+    return [source.row(*row) for row in rows]
 
 
-def _count(actor: Actor, words: Sequence[str]) -> tuple[int, bool]:
-    return textsearch.capped_count(SOURCES[MatchKind.TICKET].table, _ticket_clauses(actor, words))
-
-
-def _read(actor: Actor, source: Source, clauses: list[Clause], limit: int) -> Iterator[tuple[Match, Names]]:
-    for row in _prepared(source.kind, actor.area_ids).rows(textsearch.expression(clauses), limit):
-        yield source.shown(source.row(*row))
-
-
-def _rank(match: Match, called: Names, words: Sequence[str], otherwise: int) -> int:
-    """How well ``match`` fits: by its best name, and of several words by the best one, as all of them are there."""
-    if match.kind is MatchKind.TICKET:  # what a ticket says is no name of it
+def _rank(source: Source, row: Any, asked: _Asked, otherwise: int) -> int:
+    """How well ``row`` fits: by its best name, and of several words by the best one, as all of them are there."""
+    called = source.called(row)
+    if source.kind is MatchKind.TICKET:  # what a ticket says is no name of it
         called = called[:1]
-    return min(otherwise, *(_fit_of(name, words) for _why, name in called if name))
+    return min(otherwise, *(_fit_of(name, asked) for _why, name in called if name))
 
 
-def _why(match: Match, called: Names, words: Sequence[str]) -> MatchReason:
+def _why(source: Source, row: Any, asked: _Asked) -> MatchReason:
     """Which of its names fits best; what only its owner is called, or only its text says, else."""
-    fits = [(_fit_of(name, words), why) for why, name in called if name]
-    fit, why = min(fits, key=lambda one: one[0])
+    called = source.called(row)
+    fit, why = min(((_fit_of(name, asked), why) for why, name in called if name), key=lambda one: one[0])
     if fit < BELONGS:
         return why
     for why, name in called:
         found = textsearch.name_tokens(name or "")
-        if any(all(term.is_in(found) for term in textsearch.terms(word)) for word in words):
+        if any(all(term.is_in(found) for term in needed) for needed in asked.needed):
             return why
-    return MatchReason.TEXT if match.kind is MatchKind.TICKET else MatchReason.CUSTOMER
+    return MatchReason.TEXT if source.kind is MatchKind.TICKET else MatchReason.CUSTOMER
 
 
-def _fit_of(name: str, words: Sequence[str]) -> int:
-    fit = _fit(normal(name), normal("".join(words)))
-    if fit == BELONGS and len(words) > 1:
-        return min(max(_fit(normal(name), normal(word)), BEGINNING) for word in words)
+def _fit_of(name: str, asked: _Asked) -> int:
+    plain = normal(name)
+    fit = _fit(plain, asked.whole)
+    if fit == BELONGS and len(asked.plain) > 1:
+        return min(max(_fit(plain, word), BEGINNING) for word in asked.plain)
     return fit
 
 
@@ -206,14 +215,13 @@ def _fit(name: str, typed: str) -> int:
     return PART if typed in name else BELONGS
 
 
-def _meant(actor: Actor, words: Sequence[str]) -> list[Match]:
+def _meant(asked: _Asked) -> list[Match]:
     """The machines whose serial number or device code differs from what was typed by one slip, the likeliest slips first."""
-    typed, source = normal("".join(words)), SOURCES[MatchKind.MACHINE]
-    is_number = any(character.isdigit() for character in typed) and len(typed) in _MEANT_LENGTHS
-    if not is_number or not actor.may(source.permission):
+    typed, source = asked.whole, SOURCES[MatchKind.MACHINE]
+    if not asked.has_digits or len(typed) not in _MEANT_LENGTHS or not asked.actor.may(source.permission):
         return []
     clause = [[Term(mark(searching.WHOLE, variant))] for variant in sorted(slips(typed))]
-    found = [replace(match, rank=MEANT, why=MatchReason.MEANT) for match, _called in _read(actor, source, [clause], _LOOKED_AT)]
+    found = [replace(source.shown(row), rank=MEANT, why=MatchReason.MEANT) for row in _read(asked.actor, source, [clause], _LOOKED_AT)]
     return sorted(found, key=lambda match: (_unlikeness(typed, normal(match.serial)), match.title))
 
 

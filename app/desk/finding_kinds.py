@@ -113,7 +113,7 @@ Names = Sequence[tuple[MatchReason, str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind: how its rows are read by those who hold ``permission``, and what a row is shown as.
+    """One kind: how its rows are read by those who hold ``permission``, what a row is called and what it is shown as.
 
     ``needs_own`` leaves what only belongs to a match to that match.
     """
@@ -124,7 +124,8 @@ class Source:
     key: Any
     select: Callable[[Actor], ModelSelect]
     row: Callable[..., Any]
-    shown: Callable[[Any], tuple[Match, Names]]
+    called: Callable[[Any], Names]
+    shown: Callable[[Any], Match]
     needs_own: bool = True
 
 
@@ -172,8 +173,8 @@ class _MachineRow(NamedTuple):
     site: str | None
 
 
-def _machine(row: _MachineRow) -> tuple[Match, Names]:
-    match = Match(
+def _machine(row: _MachineRow) -> Match:
+    return Match(
         kind=MatchKind.MACHINE,
         title=row.serial,
         detail=_line(row.model, row.short_name or row.customer, row.site),
@@ -186,13 +187,11 @@ def _machine(row: _MachineRow) -> tuple[Match, Names]:
         site_id=row.site_id,
         site=row.site or "",
     )
-    called = (
-        (MatchReason.SERIAL, row.serial),
-        (MatchReason.DEVICE, row.device),
-        (MatchReason.SIM, row.sim),
-        (MatchReason.MODEL, row.model),
-    )
-    return match, called
+
+
+def _machine_names(row: _MachineRow) -> Names:
+    numbers = ((MatchReason.SERIAL, row.serial), (MatchReason.DEVICE, row.device), (MatchReason.SIM, row.sim))
+    return (*numbers, (MatchReason.MODEL, row.model))
 
 
 class _CustomerRow(NamedTuple):
@@ -202,9 +201,12 @@ class _CustomerRow(NamedTuple):
     tax_number: str | None
 
 
-def _customer(row: _CustomerRow) -> tuple[Match, Names]:
-    match = Match(kind=MatchKind.CUSTOMER, title=row.name, detail=row.short_name, customer_id=row.id, customer=row.name)
-    return match, ((MatchReason.NAME, row.name), (MatchReason.NAME, row.short_name), (MatchReason.TAX_NUMBER, row.tax_number))
+def _customer(row: _CustomerRow) -> Match:
+    return Match(kind=MatchKind.CUSTOMER, title=row.name, detail=row.short_name, customer_id=row.id, customer=row.name)
+
+
+def _customer_names(row: _CustomerRow) -> Names:
+    return ((MatchReason.NAME, row.name), (MatchReason.NAME, row.short_name), (MatchReason.TAX_NUMBER, row.tax_number))
 
 
 class _ContactRow(NamedTuple):
@@ -219,8 +221,8 @@ class _ContactRow(NamedTuple):
     site: str | None
 
 
-def _contact(row: _ContactRow) -> tuple[Match, Names]:
-    match = Match(
+def _contact(row: _ContactRow) -> Match:
+    return Match(
         kind=MatchKind.CONTACT,
         title=row.name,
         detail=_line(row.short_name or row.customer, row.site),
@@ -233,7 +235,10 @@ def _contact(row: _ContactRow) -> tuple[Match, Names]:
         site_id=row.site_id,
         site=row.site or "",
     )
-    return match, ((MatchReason.PHONE, row.phone), (MatchReason.NAME, row.name))
+
+
+def _contact_names(row: _ContactRow) -> Names:
+    return ((MatchReason.PHONE, row.phone), (MatchReason.NAME, row.name))
 
 
 class _SiteRow(NamedTuple):
@@ -245,8 +250,8 @@ class _SiteRow(NamedTuple):
     short_name: str
 
 
-def _site(row: _SiteRow) -> tuple[Match, Names]:
-    match = Match(
+def _site(row: _SiteRow) -> Match:
+    return Match(
         kind=MatchKind.SITE,
         title=row.name,
         detail=_line(row.short_name or row.customer, row.address),
@@ -255,7 +260,10 @@ def _site(row: _SiteRow) -> tuple[Match, Names]:
         site_id=row.id,
         site=row.name,
     )
-    return match, ((MatchReason.NAME, row.name), (MatchReason.ADDRESS, row.address))
+
+
+def _site_names(row: _SiteRow) -> Names:
+    return ((MatchReason.NAME, row.name), (MatchReason.ADDRESS, row.address))
 
 
 def _line(*words: str | None) -> str:
@@ -288,8 +296,8 @@ def _tickets(actor: Actor) -> ModelSelect:
     )
 
 
-def _ticket(row: _TicketRow) -> tuple[Match, Names]:
-    match = Match(
+def _ticket(row: _TicketRow) -> Match:
+    return Match(
         kind=MatchKind.TICKET,
         title=row.number,
         detail=_line(row.serial, row.short_name or row.customer),
@@ -304,6 +312,9 @@ def _ticket(row: _TicketRow) -> tuple[Match, Names]:
         customer=row.customer or "",
         phone=row.phone,
     )
+
+
+def _ticket_names(row: _TicketRow) -> Names:
     said = (
         (MatchReason.TEXT, row.title),
         (MatchReason.SERIAL, row.serial),
@@ -311,16 +322,28 @@ def _ticket(row: _TicketRow) -> tuple[Match, Names]:
         (MatchReason.CALLER, row.caller),
     )
     owner = ((MatchReason.CUSTOMER, row.short_name), (MatchReason.CUSTOMER, row.customer))
-    return match, ((MatchReason.NUMBER, row.number), *said, *owner)
+    return ((MatchReason.NUMBER, row.number), *said, *owner)
 
 
 SOURCES = {
     source.kind: source
     for source in (
-        Source(MatchKind.MACHINE, "machines.read", machine_searching.TABLE, Machine.id, _machines, _MachineRow, _machine, needs_own=False),
-        Source(MatchKind.CUSTOMER, "customers.read", searching.CUSTOMERS, Customer.id, _customers, _CustomerRow, _customer),
-        Source(MatchKind.CONTACT, "customers.read", searching.CONTACTS, Contact.id, _contacts, _ContactRow, _contact),
-        Source(MatchKind.SITE, "customers.read", searching.SITES, Site.id, _sites, _SiteRow, _site),
-        Source(MatchKind.TICKET, "tickets.read", ticket_searching.TABLE, Ticket.id, _tickets, _TicketRow, _ticket),
+        Source(
+            MatchKind.MACHINE,
+            "machines.read",
+            machine_searching.TABLE,
+            Machine.id,
+            _machines,
+            _MachineRow,
+            _machine_names,
+            _machine,
+            needs_own=False,
+        ),
+        Source(
+            MatchKind.CUSTOMER, "customers.read", searching.CUSTOMERS, Customer.id, _customers, _CustomerRow, _customer_names, _customer
+        ),
+        Source(MatchKind.CONTACT, "customers.read", searching.CONTACTS, Contact.id, _contacts, _ContactRow, _contact_names, _contact),
+        Source(MatchKind.SITE, "customers.read", searching.SITES, Site.id, _sites, _SiteRow, _site_names, _site),
+        Source(MatchKind.TICKET, "tickets.read", ticket_searching.TABLE, Ticket.id, _tickets, _TicketRow, _ticket_names, _ticket),
     )
 }

@@ -1,4 +1,7 @@
-"""``python -m tests.benchmarks [part …]``: measure and print JSON. Parts: tickets, first_visit, memory, intake; all by default."""
+"""``python -m tests.benchmarks [part …]``: measure and print JSON; all parts by default.
+
+Parts: tickets, search, intake_matches, first_visit, memory, intake.
+"""
 
 import json
 import sys
@@ -8,12 +11,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import surroundings, tickets
+from tests.benchmarks import search, surroundings, tickets
 from tests.benchmarks.processes import ROOT
 
 FOLDER = ROOT / "build" / "bench"
 PARTS: dict[str, Callable[[Path], Any]] = {
     "tickets": tickets.measure,
+    "search": search.measure,
+    "intake_matches": search.intake_matches,
     "first_visit": surroundings.first_visit,
     "memory": surroundings.memory,
 }

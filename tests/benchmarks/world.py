@@ -1,16 +1,18 @@
-"""The worlds of the benchmarks: 2,000 machines with 20,000 or 1,000,000 tickets, three updates each, 100,000 episodes.
+"""The worlds of the benchmarks: 2,000 machines with 20,000 or 1,000,000 tickets, three updates each, 100,000 episodes;
+and the registers alone: 50,000 machines of 20,000 customers with 30,000 contacts.
 
 Written straight into the tables by SQL, because a million operations would take an hour; what the screens read is the same.
 Each world is built once and kept in ``build/bench``; it is built again when the schema has changed.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 from app.accounts.models import Role
-from app.core import clock, db, migrating, textsearch
+from app.core import clock, db, indexing, migrating, textsearch
+from app.customers import searching as customers
 from app.tickets import reasons, searching
 from tests import personas
 
@@ -21,28 +23,64 @@ EPISODES = 100_000
 SPAN_MS = 5 * 365 * 86_400_000
 OPEN_SHARE = 66  # every so-manieth of the newest tickets is open
 CODES = (("E04", "油温高"), ("E06", "油位低"), ("E01", "主电源缺相"), ("E12", "压头超时"), ("E16", "急停按下"))
+TOWNS = (
+    "中山",
+    "重庆",
+    "长沙",
+    "厦门",
+    "广州",
+    "北京",
+    "上海",
+    "南京",
+    "武汉",
+    "成都",
+    "西安",
+    "杭州",
+    "宁波",
+    "青岛",
+    "济南",
+    "郑州",
+    "合肥",
+)
+# What the number of a ticket is found by; see ``textsearch.parts``.
+_PARTS = " || ' ' || ".join(f"substr('t2611' || substr(number, 7), {start})" for start in range(1, 12))
 WORDS = ("液压站漏油", "压缩头动作缓慢", "门锁不到位", "显示屏黑屏", "料斗卡料", "客户要求检查油管", "更换滤芯后仍报警", "现场异响")
 
 
 def path_of(folder: Path, size: int) -> Path:
     """Where the world of ``size`` tickets stands for this schema."""
-    schema = sha256(b"".join([*sorted(file.read_bytes() for file in migrating.MIGRATIONS.glob("*.py")), Path(__file__).read_bytes()]))
-    return folder / f"tickets-{size}-{schema.hexdigest()[:12]}.db"
+    return folder / f"tickets-{size}-{_schema()}.db"
+
+
+def _schema() -> str:
+    files = [*sorted(migrating.MIGRATIONS.glob("*.py")), Path(textsearch.__file__), Path(__file__)]
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def ensure(folder: Path, size: int) -> Path:
     """Build the world of ``size`` tickets unless it is there."""
-    path = path_of(folder, size)
+    return _ensure(path_of(folder, size), f"tickets-{size}-*", lambda: _fill(_statements(size)))
+
+
+def ensure_registers(folder: Path) -> Path:
+    """Build the world of the registers unless it is there."""
+    return _ensure(path_of(folder, 0).with_stem(f"registers-{_schema()}"), "registers-*", lambda: _fill(_registers()))
+
+
+def _ensure(path: Path, pattern: str, fill: Callable[[], None]) -> Path:
     if path.exists():
         return path
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob(f"tickets-{size}-*"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob(pattern):
         old.unlink()
     scratch = path.with_suffix(".building")
     db.bind(f"sqlite:///{scratch}")
     migrating.upgrade()
     _people()
-    _fill(size)
+    fill()
+    for index in indexing.all_indexes():
+        if index.table != searching.TABLE:
+            sum(indexing.rebuild(index))
     db.database.close()
     scratch.rename(path)
     return path
@@ -53,7 +91,7 @@ def _people() -> None:
     personas.make_user(Role.TECHNICIAN, username="technician", name="李师傅", areas=(personas.make_area("北区"),))
 
 
-def _fill(size: int) -> None:
+def _fill(statements: Iterator[tuple[str, tuple[object, ...]]]) -> None:
     run = db.database.execute_sql
     for pragma in ("journal_mode = off", "synchronous = off", "cache_size = -200000", "foreign_keys = off"):
         run(f"PRAGMA {pragma}")
@@ -61,7 +99,7 @@ def _fill(size: int) -> None:
     for name, _sql in indexes:
         run(f'DROP INDEX "{name}"')
     run("BEGIN")
-    for statement, values in _statements(size):
+    for statement, values in statements:
         run(statement, values)
     run("COMMIT")
     for _name, sql in indexes:
@@ -94,6 +132,11 @@ def _statements(size: int) -> Iterator[tuple[str, tuple[object, ...]]]:
         f" SELECT n, printf('YZ-%05d', n), printf('EVC%05d', n), n % 2 + 1, n % {CUSTOMERS} + 1, n % {CUSTOMERS} + 1, n % 5 + 1, '',"
         " '2025-03-01', 12, '', 1, ? FROM counted",
         (now,),
+    )
+    yield (
+        _counting(CUSTOMERS * 2) + f" INSERT INTO contact (customer_id, name, phone, email, role) SELECT n % {CUSTOMERS} + 1, '王工' || n,"
+        " printf('138%08d', n * 7919), '', 'operator' FROM counted",
+        (),
     )
     yield from _tickets(size, now)
     yield from _alarms(size, now)
@@ -149,11 +192,45 @@ def _tickets(size: int, now: int) -> Iterator[tuple[str, tuple[object, ...]]]:
     is_marked = f"CASE WHEN is_open THEN ' {textsearch.mark(searching.OPEN, '')}' ELSE '' END"
     yield (
         "INSERT INTO ticket_search (rowid, tokens)"
-        " SELECT ticket.id, words.tokens || ' t2611 ' || substr(number, 7) || ' t2611' || substr(number, 7)"
-        f" || {marks} || {is_marked} FROM ticket JOIN words ON words.id = ticket.id * 31 % {len(pairs)}",
+        f" SELECT ticket.id, words.tokens || ' ' || {_PARTS} || {marks} || {is_marked}"
+        f" || ' {textsearch.mark(customers.WHOLE, '')}t2611' || substr(number, 7)"
+        f" FROM ticket JOIN words ON words.id = ticket.id * 31 % {len(pairs)}",
         (),
     )
     yield "INSERT INTO live_version (name, value) VALUES ('tickets', ?)", (size,)
+
+
+def _registers() -> Iterator[tuple[str, tuple[object, ...]]]:
+    """20,000 customers of twenty towns, each with a site, 30,000 contacts of whom some share a phone, 50,000 machines."""
+    now = clock.now_ms()
+    yield "CREATE TEMP TABLE town (id INTEGER PRIMARY KEY, name TEXT)", ()
+    for number, name in enumerate(TOWNS):
+        yield "INSERT INTO town VALUES (?, ?)", (number, name)
+    yield "INSERT INTO area (id, name) SELECT n + 1, '区域' || n FROM (" + _counting(5) + " SELECT n FROM counted)", ()
+    yield "INSERT INTO machine_model (id, name) VALUES (1, 'YZ-20'), (2, 'YZ-30')", ()
+    yield (
+        _counting(20_000) + " INSERT INTO customer (id, name, short_name, kind, area_id, version, created_at)"
+        f" SELECT n, printf('%s第%d环卫有限公司', name, n), printf('%s%05d', name, n), 'company', n % 5 + 1, 1, {now}"
+        f" FROM counted JOIN town ON town.id = n % {len(TOWNS)}",
+        (),
+    )
+    yield (
+        "INSERT INTO site (id, customer_id, name, address, area_id) SELECT id, id, short_name || '中转站', '人民路' || id || '号', area_id"
+        " FROM customer",
+        (),
+    )
+    yield (
+        _counting(30_000) + " INSERT INTO contact (customer_id, name, phone, email, role)"
+        " SELECT n % 20000 + 1, printf('王工%d', n % 500), printf('138%08d', n * 7919 % 29000), '', 'operator' FROM counted",
+        (),
+    )
+    yield (
+        _counting(50_000) + " INSERT INTO machine (serial, device, model_id, customer_id, site_id, area_id, gateway, batch, accepted_on,"
+        f" warranty_months, version, created_at) SELECT printf('YZ-%06d', n), printf('EVC%06d', n), n % 2 + 1, n % 20000 + 1,"
+        " n % 20000 + 1, n % 5 + 1,"
+        f" '', '', '2025-03-01', 12, 1, {now} FROM counted",
+        (),
+    )
 
 
 def _alarms(size: int, now: int) -> Iterator[tuple[str, tuple[object, ...]]]:
