@@ -49,6 +49,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.intake",
     "app.desk.complaints",
     "app.desk.work_slips",
+    "app.desk.mail",
+    "app.desk.outgoing",
     "app.desk.overviews",
     "app.machine_files.views",
     "app.desk.search",

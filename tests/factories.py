@@ -11,6 +11,7 @@ from peewee import Model
 from app.accounts.models import Area, Department
 from app.core import clock, db, files, indexing
 from app.core.files import StoredFile
+from app.core.outbox import OutboxMessage
 from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Machine, MachineModel
@@ -18,8 +19,11 @@ from app.tickets import searching  # noqa: F401  # says how search documents are
 from app.tickets.models import (
     OPEN_STATUSES,
     Complaint,
+    InboundMail,
+    InboundMailFile,
     IntakeDraft,
     IntakeDraftFile,
+    MailState,
     Priority,
     Ticket,
     TicketAttachment,
@@ -194,3 +198,33 @@ def work_slip(**values: Any) -> WorkSlip:
     }
     with db.transaction():
         return WorkSlip.create(**defaults | values)
+
+
+def inbound_mail(file_name: str = "photo.jpg", **values: Any) -> InboundMail:
+    """A mail that nobody has handled, with one photo."""
+    number, now = next(_count), clock.now()
+    defaults = {
+        "message_id": f"<{number}@customer.example>",
+        "from_name": "王站长",
+        "from_address": "wang@customer.example",
+        "subject": "3号站漏油",
+        "text": "油缸漏油，请尽快处理。",
+        "received_at": now,
+        "state": MailState.NEW,
+    }
+    with db.transaction():
+        kept = files.store(by=system("tests"), name=file_name, stream=io.BytesIO(filemakers.jpeg()))
+        mail = InboundMail.create(**defaults | values)
+        InboundMailFile.create(mail=mail, file=kept, name=file_name)
+    return mail
+
+
+def failed_message(**values: Any) -> OutboxMessage:
+    """An e-mail that the server refused."""
+    now = clock.now()
+    defaults = {
+        "channel": "email", "recipient": "gone@works.example", "subject": "Complaint", "body": "Please answer.", "created_at": now,
+        "next_try_at": now, "failed_at": now, "tries": 1, "last_error": "550 no such mailbox",
+    }  # fmt: skip
+    with db.transaction():
+        return OutboxMessage.create(**defaults | values)

@@ -35,6 +35,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "documents.edit": frozenset({CLERK, DEPUTY, MANAGER}),
     "models.edit": frozenset({CLERK, DEPUTY, MANAGER}),
     "imports.run": frozenset({CLERK, DEPUTY, MANAGER, ADMIN}),
+    "outbox.read": frozenset({DEPUTY, MANAGER, ADMIN}),
     "mail.read": frozenset({CLERK, DEPUTY, MANAGER}),
     "broadcasts.send": frozenset({CLERK, DEPUTY, MANAGER}),
     "personal.unmask": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER}),

@@ -6,9 +6,10 @@ from enum import StrEnum
 
 from peewee import SQL, CharField, IntegerField, ModelSelect, TextField
 
-from app.core import clock, db
+from app.core import clock, db, history
 from app.core.db import BaseModel, InstantField, one_of
 from app.core.errors import N_, Conflict
+from app.core.types import Actor
 
 
 class Channel(StrEnum):
@@ -126,13 +127,14 @@ def _settle(message: OutboxMessage, **changes: object) -> OutboxState:
     return message.state
 
 
-def retry(message: OutboxMessage, at: datetime) -> None:
-    """Try a failed message anew. Raises ``Conflict`` when it has not failed."""
+def retry(*, by: Actor, message: OutboxMessage, at: datetime) -> None:
+    """Try a failed message anew. Raises ``Conflict`` when it has not failed; the caller checked that ``by`` may."""
     with db.transaction():
         anew = {"failed_at": None, "tries": 0, "next_try_at": at}
         has_failed = (OutboxMessage.id == message.id) & OutboxMessage.failed_at.is_null(False)
         if OutboxMessage.update(**anew).where(has_failed).execute() != 1:
             raise Conflict(N_("This message has not failed; it was sent or is being sent."))
+        history.record(by, "outbox.retried", "outbox", message.id, after={"about": message.about})
 
 
 def in_state(state: OutboxState | None) -> ModelSelect:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from peewee import ModelSelect
+from peewee import JOIN, ModelSelect
 
 from app.core import clock, db, files, history, imap, live
 from app.core.errors import N_, Conflict, Invalid, NotFound, Unavailable
@@ -78,10 +78,17 @@ def _file_of(file: mail_reading.MailFile) -> tuple[str, files.Incoming | None, s
         return name, None, say(None, error.message, **error.params)[:200]
 
 
-def listed(state: MailState | None) -> ModelSelect:
-    """The mails in ``state`` (all for None)."""
-    query = InboundMail.select()
-    return query if state is None else query.where(InboundMail.state == state)
+def listed(state: MailState | None, q: str = "") -> ModelSelect:
+    """The mails in ``state`` (all for None) whose sender, subject or words hold ``q``, each with its ticket."""
+    query = InboundMail.select(InboundMail, Ticket).join(Ticket, JOIN.LEFT_OUTER)
+    if state is not None:
+        query = query.where(InboundMail.state == state)
+    if q:
+        query = query.where(
+            InboundMail.subject.contains(q) | InboundMail.from_name.contains(q) | InboundMail.from_address.contains(q)
+            | InboundMail.text.contains(q)
+        )  # fmt: skip
+    return query
 
 
 def waiting() -> int:

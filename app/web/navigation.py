@@ -54,12 +54,14 @@ MAIN = (
 MORE = (
     Entry("/documents", lazy_gettext("Documents"), "file-text", "d"),
     Entry("/complaints", lazy_gettext("Complaints"), "message"),
+    Entry("/mail", lazy_gettext("Inbox"), "inbox"),
     Entry("/work-slips", lazy_gettext("Work slips"), "clipboard-text"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
     Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),
     Entry("/users", lazy_gettext("Users"), "users"),
     Entry("/areas", lazy_gettext("Areas"), "map-pin"),
+    Entry("/outbox", lazy_gettext("Outgoing mail"), "send"),
     Entry("/history", lazy_gettext("History"), "history"),
     Entry("/settings", lazy_gettext("Settings"), "adjustments"),
 )

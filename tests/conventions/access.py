@@ -18,6 +18,7 @@ from app.accounts import sessions
 from app.accounts.models import Area, Department, Notice, Role, SessionKind, Station, User
 from app.core import clock, db, files
 from app.core.history import digest
+from app.core.outbox import OutboxMessage
 from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Document, DocumentRequest, FormType, Machine
@@ -36,6 +37,7 @@ from app.monitoring.models import (
 from app.tickets.models import (
     ClockKind,
     Complaint,
+    InboundMailFile,
     IntakeDraftFile,
     Priority,
     Ticket,
@@ -238,6 +240,19 @@ ACCESS: dict[str, Access] = {
     "work_slips.printed": may(BUSINESS, scoped=True),
     "work_slips.answer": may(DESK),
     "work_slips.withdraw": may(DESK),
+    # mail
+    "mail.index": may(DESK),
+    "mail.export_csv": may(DESK),
+    "mail.export_xlsx": may(DESK),
+    "mail.mail": may(DESK),
+    "mail.file": may(DESK),
+    "mail.add_to_ticket": may(DESK),
+    "mail.dismiss": may(DESK),
+    "mail.take_back": may(DESK),
+    "outgoing.index": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
+    "outgoing.export_csv": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
+    "outgoing.export_xlsx": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
+    "outgoing.retry": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
     # monitoring
     "monitoring.board": may(ALL),
     "monitoring.faults": may(ALL),
@@ -323,6 +338,9 @@ VALUES: dict[str, Callable[[Side], Any]] = {
         f"work_slips.{name}:number": lambda side: WorkSlip.get(WorkSlip.ticket == side.ticket).number
         for name in ("slip", "printed", "answer", "withdraw")
     },
+    "mail_id": lambda side: InboundMailFile.get(InboundMailFile.name == side.area.name).mail_id,
+    "row_id": lambda side: InboundMailFile.get(InboundMailFile.name == side.area.name).id,
+    "outgoing.retry:message_id": lambda side: OutboxMessage.get(OutboxMessage.about == side.area.name).id,
     "alarm_id": lambda side: side.alarm.id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
@@ -377,6 +395,8 @@ def _side(area: Area, technician: User) -> Side:
     ticket = factories.ticket(machine=machine)
     factories.complaint(ticket=factories.ticket(machine=machine, kind=TicketKind.COMPLAINT), responsible=technician)
     factories.work_slip(ticket=ticket)
+    factories.inbound_mail(file_name=area.name)
+    factories.failed_message(about=area.name)
     attachment = factories.attachment(ticket=ticket)
     with db.transaction():
         Station.create(name=f"Station {area.id}", area=area)

@@ -11,6 +11,7 @@ from peewee import Database
 from app.core import db, mailing, outbox
 from app.core.errors import Conflict
 from app.core.outbox import OutboxMessage, OutboxState
+from app.core.types import system
 from tests.conftest import url_of
 from tests.mail_server import Mailbox, mail_server
 
@@ -84,7 +85,7 @@ def test_a_server_that_is_away_is_tried_again_later_and_later_until_it_has_faile
     assert pauses == [timedelta(0), *outbox.PAUSES]
     assert "ConnectionRefusedError" in again(message).last_error
     with mail_server() as mailbox:
-        outbox.retry(again(message), at)
+        outbox.retry(by=system("tests"), message=again(message), at=at)
         assert mailing.send_due(mailbox.url, SENDER, at) == "1 sent"
 
 
@@ -121,7 +122,7 @@ def test_a_message_has_the_same_id_at_every_try(database: Database) -> None:
 
 def test_only_a_failed_message_can_be_tried_anew(database: Database) -> None:
     with pytest.raises(Conflict):
-        outbox.retry(queued(), NOW)
+        outbox.retry(by=system("tests"), message=queued(), at=NOW)
 
 
 def test_two_workers_send_a_message_once(database: Database, mailbox: Mailbox) -> None:
