@@ -52,10 +52,12 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.mail",
     "app.desk.outgoing",
     "app.desk.overviews",
+    "app.desk.scanned",
     "app.machine_files.views",
     "app.desk.search",
     "app.machine_files.paper",
     "app.home.views",
+    "app.imports.views",
 )
 DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)
 

@@ -15,6 +15,7 @@ from app.core.errors import Unavailable
 from app.core.jobs import Job
 from app.core.logs import configure_logs
 from app.core.start import start
+from app.imports import work
 from app.monitoring import intake
 from app.tickets import drafts, escalation, inbox, recomputing, work_slips
 
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 
 LOOK_EVERY_S = 1.0
 LOOK_AGAIN_AFTER_S = 5.0
+STOP_WITHIN_S = 5.0
 KEYS_ARE_KEPT = timedelta(days=8)  # monitoring rule 7
 
 
@@ -98,10 +100,14 @@ def main() -> int:
     configure_logs("worker")
     start(config)
     stopping = threading.Event()
+    importing = threading.Thread(target=work.keep_working, args=(work.Worker(work.holder_name("worker"), stopping),), name="imports")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    importing.start()
     with contextlib.suppress(KeyboardInterrupt):
         run(config, stopping)
+    stopping.set()
+    importing.join(STOP_WITHIN_S)
     return 0
 
 

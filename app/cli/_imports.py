@@ -1,8 +1,6 @@
 """What the import commands have in common: options, progress, the file of bad lines, what is said at the end."""
 
 import csv
-import os
-import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +16,7 @@ from app.core.types import system
 from app.imports import bad_lines, operations
 from app.imports.kinds import KINDS
 from app.imports.runs import bad_lines_of, problems_of
-from app.imports.work import Worker
+from app.imports.work import Worker, holder_name
 
 # Whoever may run commands on the host may do what they do.
 COMMAND_LINE = system("command line")
@@ -55,7 +53,7 @@ def run(kind: ImportKind, file: Path, options: dict[str, Any]) -> None:
             counts = {name: getattr(outcome, name) for name in ("lines", "added", "changed", "unchanged")}
             _complain(outcome.bad, options["skip_bad_lines"])
             return show({"dry_run": True, **counts, "bad": len(outcome.bad)}, options["as_json"])
-        worker = Worker(f"command line {os.getpid()} {secrets.token_hex(4)}")
+        worker = Worker(holder_name("command line"))
         handed_in = operations.hand_in(
             by=COMMAND_LINE,
             kind=kind,

@@ -6,6 +6,8 @@ how far the file is written. Killed anywhere, another process goes on there afte
 all, because somebody changed the world since the check, what was written is taken back.
 """
 
+import os
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -62,6 +64,11 @@ class _OutOfTime(Exception):
 
 class _Again(Exception):
     """Somebody changed what the step was planned from; plan it anew."""
+
+
+def holder_name(what: str) -> str:
+    """A name for this process and purpose that no other has."""
+    return f"{what} {os.getpid()} {secrets.token_hex(4)}"
 
 
 @dataclass(slots=True)

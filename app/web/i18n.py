@@ -70,8 +70,8 @@ def in_template(message: str, /, **params: Any) -> Markup:
 
 
 def choose_locale() -> str | None:
-    """The user's own choice, else the cookie's, else the deployment's default."""
-    chosen = getattr(current_user, "locale", None) or request.cookies.get(LOCALE_COOKIE)
+    """The user's own choice, else the cookie's, else what a public page found (``g.preferred_locale``), else the deployment's default."""
+    chosen = getattr(current_user, "locale", None) or request.cookies.get(LOCALE_COOKIE) or g.get("preferred_locale")
     return chosen if chosen in LOCALES else None
 
 

@@ -45,6 +45,14 @@ LABELS: dict[str, dict[str, str]] = {
         "text": N_("Words"),
         "meant": N_("Meant perhaps?"),
     },
+    "PublicReport": {  # what is said of a ticket outside
+        "received": N_("We have received your report"),
+        "accepted": N_("Your report is accepted"),
+        "in_work": N_("A technician is on it"),
+        "waiting": N_("We are waiting for you"),
+        "done": N_("Done"),
+        "cancelled": N_("The report was withdrawn"),
+    },
     "TicketMove": {  # the button that leads to a state
         "triaged": N_("Accept"),
         "waiting_dispatch": N_("Send to dispatch"),

@@ -18,6 +18,7 @@ from app.accounts import sessions
 from app.accounts.models import Area, Department, Notice, Role, SessionKind, Station, User
 from app.core import clock, db, files
 from app.core.history import digest
+from app.core.import_runs import ImportKind, ImportRun
 from app.core.outbox import OutboxMessage
 from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
@@ -46,7 +47,7 @@ from app.tickets.models import (
     TicketKind,
     WorkSlip,
 )  # fmt: skip
-from tests import factories
+from tests import factories, taking_in
 from tests.personas import People, people
 
 ALL = frozenset(Role)
@@ -184,6 +185,20 @@ ACCESS: dict[str, Access] = {
     "machine_files.repeats": may(ALL, scoped=True),
     "machine_files.picture": may(ALL, scoped=True),
     "machine_files.qr": may(ALL, scoped=True),
+    # imports
+    "imports.index": may(DESK, Role.ADMIN),
+    "imports.export_csv": may(DESK, Role.ADMIN),
+    "imports.export_xlsx": may(DESK, Role.ADMIN),
+    "imports.template_csv": may(DESK, Role.ADMIN),
+    "imports.template_xlsx": may(DESK, Role.ADMIN),
+    "imports.new": may(DESK, Role.ADMIN),
+    "imports.run": may(DESK, Role.ADMIN),
+    "imports.columns": may(DESK, Role.ADMIN),
+    "imports.start": may(DESK, Role.ADMIN),
+    "imports.undo": may(DESK, Role.ADMIN),
+    "imports.discard": may(DESK, Role.ADMIN),
+    "imports.bad_lines_csv": may(DESK, Role.ADMIN),
+    "imports.file": may(DESK, Role.ADMIN),
     "paper.view": may(ALL, scoped=True),
     "paper.document": may(ALL, scoped=True),
     "paper.labels": may(ALL),
@@ -216,6 +231,12 @@ ACCESS: dict[str, Access] = {
     "attachments.describe": may(BUSINESS, scoped=True),
     "attachments.remove": may(BUSINESS, scoped=True),
     "attachments.restore": may(BUSINESS, scoped=True),
+    "scanned.scan": PUBLIC,
+    "scanned.report": PUBLIC,
+    "scanned.join": PUBLIC,
+    "scanned.follow": PUBLIC,
+    "scanned.add": PUBLIC,
+    "scanned.urge": PUBLIC,
     "desk.edit": may(DESK),
     "search.index": may(ALL),
     "overviews.customer": may(BUSINESS, scoped=True),
@@ -298,6 +319,7 @@ class Side:
     document: Document
     request: DocumentRequest
     project: Project
+    imported: ImportRun
 
 
 def _draft_id(side: Side) -> str:
@@ -329,6 +351,8 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "monitoring.register:device": lambda side: side.waiting_device,
     "name": lambda side: side.profile.name,
     "number": lambda side: side.ticket.number,
+    "kind": lambda side: "machines",
+    "run_id": lambda side: side.imported.id,
     "attachment_id": lambda side: side.attachment.id,
     **{
         f"complaints.{name}:number": lambda side: Complaint.get(Complaint.responsible == side.technician).ticket.number
@@ -341,6 +365,8 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "mail_id": lambda side: InboundMailFile.get(InboundMailFile.name == side.area.name).mail_id,
     "row_id": lambda side: InboundMailFile.get(InboundMailFile.name == side.area.name).id,
     "outgoing.retry:message_id": lambda side: OutboxMessage.get(OutboxMessage.about == side.area.name).id,
+    "token": lambda side: side.machine.qr_token,
+    **{f"scanned.{name}:token": (lambda side: side.ticket.follow_token) for name in ("follow", "add", "urge")},
     "alarm_id": lambda side: side.alarm.id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
@@ -392,7 +418,7 @@ def _side(area: Area, technician: User) -> Side:
     site = factories.site(customer=customer)
     profile = factories.profile()
     machine = factories.machine(customer=customer, site=site, profile=profile, area=area)
-    ticket = factories.ticket(machine=machine)
+    ticket = factories.ticket(machine=machine, follow_token=f"follow-{area.id}")
     factories.complaint(ticket=factories.ticket(machine=machine, kind=TicketKind.COMPLAINT), responsible=technician)
     factories.work_slip(ticket=ticket)
     factories.inbound_mail(file_name=area.name)
@@ -423,7 +449,7 @@ def _side(area: Area, technician: User) -> Side:
     document, request, project = _papers(machine, technician)
     return Side(
         area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
-        document, request, project,
+        document, request, project, taking_in.hand_in(ImportKind.MACHINES, "serial,model,batch\nNEW-1,M,B1\n,M,\n"),
     )  # fmt: skip
 
 
@@ -448,5 +474,4 @@ def _papers(machine: Machine, technician: User) -> tuple[Document, DocumentReque
         request = DocumentRequest.create(
             machine=machine, form_type=FormType.INSPECTION, technician=technician, asked_at=now, asked_by_name="陈文员"
         )
-        Machine.update(qr_token=f"{machine.id:032x}").where(Machine.id == machine.id).execute()
     return document, request, factories.project(customer=machine.customer)

@@ -25,14 +25,17 @@ PERSONAS = ("chen", "li", "area_manager", "zhao", "liu", "sun", "admin")
 KEPT = {
     "ticket.number", "machine.serial", "machine.device", "device_profile.name", "person.username", "person.password_hash", "person.locale",
     "person.theme", "terminal.device", "quarantined_message.device", "device_credential.device", "rejected_message.reason",
-    "reading.metrics", "ticket.reason", "device_profile.document",
+    "reading.metrics", "ticket.reason", "device_profile.document", "import_run.mapping",
+    "import_run.preview", "import_run.bad_lines", "import_run.problem",
+    "imported_row.before",
 }  # fmt: skip
 # Those that must come to a screen, or the test would look at nothing.
 SHOWN = {
     "ticket.title", "ticket.text", "ticket.reason", "ticket_note.text", "customer.name", "site.name", "contact.name", "area.name",
     "person.name", "machine.batch", "machine.gateway", "machine_model.name", "episode.text", "episode.code", "alarm.code",
     "device_profile.title_zh", "device_profile.document", "rejected_message.topic", "rejected_message.payload",
-    "quarantined_message.device", "reading.metrics", "history_entry.after", "history_entry.object_id",
+    "quarantined_message.device", "reading.metrics", "history_entry.after", "history_entry.object_id", "import_run.file_name",
+    "import_run.source_name",
 }  # fmt: skip
 # For what may not be longer than 16 characters.
 SHORT = '"><b onerror=1>'

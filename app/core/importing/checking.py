@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from app.core.errors import N_
 from app.core.importing.headings import Mapping
 from app.core.importing.kinds import Kind, Options
-from app.core.importing.lines import Line, Reasons, refused
+from app.core.importing.lines import Line, Reason, Reasons, refused
 from app.core.importing.reading import Row, Table
 
 BATCH = 500
 # A file with more bad lines than this is the wrong file, or its columns are mapped wrongly.
 MOST_BAD = 20_000
 SHOWN_LINES = 10
+_EXAMPLE: Reason = (N_("this is the example of the template; delete this line"), {})
 
 
 @dataclass(slots=True)
@@ -39,6 +40,10 @@ def batches(lines: Iterable[Line | Row], size: Callable[[], int]) -> Iterator[li
         yield batch
 
 
+def _is_example(line: Line, kind: Kind) -> bool:
+    return all(line.get(column.code) == column.example for column in kind.columns)
+
+
 def check(table: Table, mapping: Mapping, kind: Kind, options: Options, progress: Callable[[int], None] = lambda done: None) -> Outcome:
     """Judge every line; ``progress`` is told how many were. Raises ``InvalidFile`` for a file that cannot be read."""
     mapping.require(table.headings, kind.columns, table.heading_line)
@@ -47,7 +52,8 @@ def check(table: Table, mapping: Mapping, kind: Kind, options: Options, progress
         outcome.lines += len(batch)
         outcome.bad.update((row.number, row.reasons) for row in batch if isinstance(row, Row))
         lines = [line for line in batch if isinstance(line, Line)]
-        for line, judgement in zip(lines, importer.plan(lines).judgements, strict=True):
+        for line, judged in zip(lines, importer.plan(lines).judgements, strict=True):
+            judgement = [_EXAMPLE] if _is_example(line, kind) else judged
             if isinstance(judgement, list):
                 outcome.bad[line.number] = judgement
             else:

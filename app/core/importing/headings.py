@@ -13,6 +13,8 @@ from app.core.importing.lines import refused
 _ADDITION = re.compile(r"\(.*?\)|\[.*?\]|【.*?】")
 _SIGNS = re.compile(r"[\W_]+")
 IGNORED = ""
+# What we add to a file of bad lines, so that it can be handed in again once it is corrected.
+OURS = frozenset({"line", "reason"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Mapping:
                 known.setdefault(plain(name), column.code)
         found: dict[str, str] = {}
         for heading in headings:
+            if heading in OURS:
+                found[heading] = IGNORED
             code = known.get(plain(heading))
             if code and code not in found.values():
                 found[heading] = code
