@@ -42,6 +42,10 @@ ACTIONS = {
     "machine.moved": N_("Machine moved"),
     "machine.move_undone": N_("Move taken back"),
     "machine.terminal_replaced": N_("Terminal replaced"),
+    "model.created": N_("Model added"),
+    "model.edited": N_("Model changed"),
+    "project.created": N_("Project registered"),
+    "project.edited": N_("Project changed"),
     "profile.imported": N_("Monitoring profile imported"),
     "release": N_("Messages let out of quarantine"),
     "session.revoke": N_("Session ended by hand"),
@@ -79,6 +83,8 @@ OBJECTS = {
     "station": N_("Station"),
     "ticket": N_("Ticket"),
     "user": N_("User"),
+    "model": N_("Model"),
+    "project": N_("Project"),
 }
 FIELDS = {
     "accepted_on": N_("Accepted on"),
@@ -132,6 +138,10 @@ FIELDS = {
     "value": N_("Value"),
     "version": N_("Version"),
     "warranty_months": N_("Warranty in months"),
+    "contract_number": N_("Sales contract"),
+    "remark": N_("Remark"),
+    "description": N_("Description"),
+    "signed_on": N_("Signed on"),
 }
 # The enumeration (app.web.labels) whose words a field's values have.
 KINDS = {

@@ -85,6 +85,15 @@ def named(actor: Actor, words: str) -> Customer:
     return found[0]
 
 
+def site_named(customer: Customer | None, name: str) -> Site:
+    """The site of ``customer`` called ``name``. Raises ``Invalid``."""
+    site = Site.get_or_none(Site.customer == customer, Site.name == name) if customer else None
+    if site is None:
+        words = N_("The customer has no site of this name. Add it on the customer's page first.")
+        raise Invalid(N_("Something is missing or wrong. See the words beside the fields."), fields={"site": words})
+    return site
+
+
 def sites(customer: Customer) -> list[Site]:
     """The customer's sites with their areas and stations, by name, each with ``machine_count``."""
     machines = _machine.select(fn.COUNT(_machine.id)).where(_machine.site_id == Site.id)

@@ -1,11 +1,13 @@
-"""The first page of a customer and of a machine: what is in the registers, and what is going on there now."""
+"""The first page of a customer and of a project: what is in the registers, and what is going on there now."""
 
 from typing import Any
 
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
+from app.customers import projects
 from app.customers import queries as customers
+from app.machines import document_queries as documents
 from app.machines import queries as machines
 from app.tickets import queries as tickets
 from app.tickets.queries import OPEN, TicketFilter
@@ -27,3 +29,13 @@ def customer(customer_id: int) -> Response:
     shown["machines"] = machines.of_customer(actor(), found, SHOWN)
     shown["tickets"] = tickets.newest(actor(), TicketFilter(customer=found.id, status=OPEN), SHOWN)
     return render("desk/customer.html", **shown)
+
+
+@blueprint.get("/projects/<int:project_id>")
+@requires("customers.read")
+def project(project_id: int) -> Response:
+    """One project with its machines and documents."""
+    found = projects.by_id(actor(), project_id)
+    shown: dict[str, Any] = {"machines": machines.of_project(actor(), found) if actor().may("machines.read") else []}
+    shown["documents"] = documents.of_holder(project=found) if actor().may("documents.read") else []
+    return render("desk/project.html", project=found, **shown)

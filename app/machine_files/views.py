@@ -172,6 +172,6 @@ def _surroundings(reader: Actor, found: Machine) -> dict[str, Any]:
 
 def _ways(found: Machine) -> dict[str, str]:
     """Addresses of what other screens do with a machine, as far as those screens are there."""
-    wanted = {"move": "machines.move", "terminal": "machines.replace_terminal"}
+    wanted = {"move": "moves.move", "terminal": "monitoring.replace_terminal"}
     there = current_app.view_functions
     return {name: url_for(endpoint, serial=found.serial) for name, endpoint in wanted.items() if endpoint in there}

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -14,6 +15,7 @@ from wtforms.widgets import HiddenInput
 from app.accounts.models import Area
 from app.core.errors import N_, Invalid
 from app.core.types import Actor
+from app.customers import projects
 from app.customers import queries as customers
 from app.customers.forms import text
 from app.machines import queries
@@ -42,6 +44,10 @@ class MachineForm(FlaskForm):
     accepted_on = DateField(_("Accepted on"), validators=[Optional()])
     warranty_months = IntegerField(_("Warranty in months"), validators=[Optional()])
     batch = text(_("Batch"), Length(max=40))
+    project = text(_("Sales contract of the project"), Length(max=40))
+    sim_number = text(_("SIM number"), Length(max=30))
+    sim_expires_on = DateField(_("SIM expires on"), validators=[Optional()])
+    retired_on = DateField(_("Retired on"), validators=[Optional()])
 
     def offer(self, areas: Sequence[Area], profiles: Sequence[DeviceProfile], language: str) -> None:
         """Say which areas and profiles can be chosen."""
@@ -52,35 +58,50 @@ class MachineForm(FlaskForm):
         self.profile.choices = [("", "–"), *titles.items()]
 
     def details(self, actor: Actor) -> MachineDetails:
-        """What was typed, with the customer and site it names among those that ``actor`` may see. Raises ``Invalid``."""
-        customer = customers.named(actor, self.customer.data) if self.customer.data else None
+        """What was typed, with the customer, site and project it names among those that ``actor`` may see. Raises ``Invalid``.
+
+        A machine that is bound to a project stands at the project's customer and site unless others are named.
+        """
+        project = projects.named(actor, self.project.data) if self.project.data else None
+        customer = customers.named(actor, self.customer.data) if self.customer.data else project and project.customer
+        site = customers.site_named(customer, self.site.data) if self.site.data else None
+        if project is not None and not self.customer.data and site is None:
+            site = project.site
         return MachineDetails(
             serial=self.serial.data,
             model=self.model.data,
             device=self.device.data,
             profile=self.profiles.get(self.profile.data),
             customer=customer,
-            site=queries.site_named(customer, self.site.data) if self.site.data else None,
+            site=site,
             area=self.areas.get(self.area.data),
             gateway=self.gateway.data,
             accepted_on=self.accepted_on.data,
             shipped_on=self.shipped_on.data,
             warranty_months=self.warranty_months.data,
             batch=self.batch.data,
+            project=project,
+            sim_number=self.sim_number.data,
+            sim_expires_on=self.sim_expires_on.data,
+            retired_on=self.retired_on.data,
         )
 
 
 def form_of(machine: Machine | None, **options: Any) -> MachineForm:
     """The form, filled with the machine when it was not sent (``formdata=None``: in any case)."""
     if machine is None:
-        return MachineForm()
-    names = ("serial", "device", "gateway", "shipped_on", "accepted_on", "warranty_months", "batch", "version")
+        return MachineForm(data={name: request.args.get(name, "") for name in ("project", "customer")})
+    names = (
+        "serial", "device", "gateway", "shipped_on", "accepted_on", "warranty_months", "batch", "version",
+        "sim_number", "sim_expires_on", "retired_on",
+    )  # fmt: skip
     shown = {
         "model": machine.model.name,
         "profile": str(machine.profile_id or ""),
         "customer": machine.customer.name if machine.customer else "",
         "site": machine.site.name if machine.site else "",
         "area": str(machine.area_id or ""),
+        "project": machine.project.contract_number if machine.project else "",
     }
     return MachineForm(data={name: getattr(machine, name) for name in names} | shown, **options)
 
@@ -94,6 +115,9 @@ def wanted_from(query: Mapping[str, str]) -> Filters:
         customer=_number(query, "customer"),
         profile=_number(query, "profile"),
         has_device={"yes": True, "no": False}.get(query.get("device", "")),
+        project=_number(query, "project"),
+        sim=query.get("sim", "") if query.get("sim") in queries.SIM_STATES else "",
+        is_retired={"yes": True, "no": False}.get(query.get("retired", "")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -10,10 +10,10 @@ from peewee import JOIN, ModelSelect, fn
 
 from app.accounts.models import Area
 from app.core import clock, paging
-from app.core.errors import N_, Invalid, InvalidFile, NotFound
+from app.core.errors import N_, InvalidFile, NotFound
 from app.core.paging import Sort
 from app.core.types import Actor, Page
-from app.customers.models import Customer, Site
+from app.customers.models import Customer, Project, Site
 from app.machines import searching
 from app.machines.models import DeviceProfile, DeviceProfileVersion, Machine, MachineModel
 from app.machines.profiles import Profile
@@ -21,14 +21,19 @@ from app.machines.profiles.parsing import parse
 from app.machines.warranty import Warranty, warranty_on
 
 NO_DATE = date(1, 1, 1)
+FAR_OFF = date(9999, 12, 31)
 SORTS = {
     "serial": Sort(Machine.serial, lambda machine: machine.serial),
     "customer": Sort(fn.COALESCE(Customer.name, ""), lambda machine: machine.customer.name if machine.customer else ""),
     "model": Sort(MachineModel.name, lambda machine: machine.model.name),
     "accepted_on": Sort(fn.COALESCE(Machine.accepted_on, NO_DATE), lambda machine: str(machine.accepted_on or NO_DATE)),
+    "sim_expires_on": Sort(fn.COALESCE(Machine.sim_expires_on, FAR_OFF), lambda machine: str(machine.sim_expires_on or FAR_OFF)),
     "created_at": Sort(Machine.created_at, lambda machine: machine.created_at),
 }
 DEFAULT_SORT = "serial"
+EXPIRED, SOON = "expired", "soon"
+SIM_STATES = (SOON, EXPIRED)
+SIM_SOON = timedelta(days=30)
 
 
 def visible(actor: Actor) -> ModelSelect:
@@ -55,19 +60,39 @@ class Filters:
     customer: int | None = None
     profile: int | None = None
     has_device: bool | None = None
+    project: int | None = None
+    sim: str = ""  # one of SIM_STATES
+    is_retired: bool | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether less than every machine is shown."""
+        return self != Filters()
 
 
 def listed(actor: Actor, filters: Filters) -> ModelSelect:
     """The machines of the list, with what stands on each row."""
     query = _joined(visible(actor))
-    for field in ("area", "model", "customer", "profile"):
+    for field in ("area", "model", "customer", "profile", "project"):
         value = getattr(filters, field)
         query = query.where(getattr(Machine, field) == value) if value is not None else query
     if filters.has_device is not None:
         query = query.where(Machine.device.is_null(not filters.has_device))
+    if filters.is_retired is not None:
+        query = query.where(Machine.retired_on.is_null(not filters.is_retired))
+    if filters.sim:
+        query = query.where(_sim_is(filters.sim))
     if filters.q:
         query = query.where(searching.fitting(filters.q))
     return query
+
+
+def _sim_is(state: str) -> Any:
+    """Expired before today, or within ``SIM_SOON`` from today on."""
+    today = clock.now().astimezone(clock.zone()).date()
+    if state == EXPIRED:
+        return Machine.sim_expires_on < today
+    return Machine.sim_expires_on.between(today, today + SIM_SOON)
 
 
 def page(actor: Actor, filters: Filters, *, sort: str = DEFAULT_SORT, after: str | None = None, before: str | None = None) -> Page[Machine]:
@@ -77,12 +102,13 @@ def page(actor: Actor, filters: Filters, *, sort: str = DEFAULT_SORT, after: str
 
 def _joined(query: ModelSelect) -> ModelSelect:
     return (
-        query.select(Machine, MachineModel, DeviceProfile, Customer, Site, Area)
+        query.select(Machine, MachineModel, DeviceProfile, Customer, Site, Area, Project)
         .join_from(Machine, MachineModel)
         .join_from(Machine, DeviceProfile, JOIN.LEFT_OUTER)
         .join_from(Machine, Customer, JOIN.LEFT_OUTER)
         .join_from(Machine, Site, JOIN.LEFT_OUTER)
         .join_from(Machine, Area, JOIN.LEFT_OUTER)
+        .join_from(Machine, Project, JOIN.LEFT_OUTER)
     )
 
 
@@ -97,15 +123,6 @@ def warranty_now(machine: Machine) -> Warranty:
     return warranty_on(today, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
 
 
-def site_named(customer: Customer | None, name: str) -> Site:
-    """The site of ``customer`` called ``name``. Raises ``Invalid``."""
-    site = Site.get_or_none(Site.customer == customer, Site.name == name) if customer else None
-    if site is None:
-        words = N_("The customer has no site of this name. Add it on the customer's page first.")
-        raise Invalid(N_("Something is missing or wrong. See the words beside the fields."), fields={"site": words})
-    return site
-
-
 def profile_choices() -> list[DeviceProfile]:
     """All profiles, by name, without their documents."""
     columns = (DeviceProfile.id, DeviceProfile.name, DeviceProfile.title_zh, DeviceProfile.title_en)
@@ -113,8 +130,18 @@ def profile_choices() -> list[DeviceProfile]:
 
 
 def models() -> list[MachineModel]:
-    """All models of the range, by name."""
+    """All models there ever were, by name; for filters."""
     return list(MachineModel.select().order_by(MachineModel.name))
+
+
+def offered_models() -> list[MachineModel]:
+    """The models of the present range, by name; for what is new."""
+    return list(MachineModel.select().where(MachineModel.is_active).order_by(MachineModel.name))
+
+
+def of_project(actor: Actor, project: Project) -> list[Machine]:
+    """The machines bound to ``project`` that ``actor`` may see, by serial number."""
+    return list(_joined(visible(actor)).where(Machine.project == project).order_by(Machine.serial))
 
 
 # --- the feed ---------------------------------------------------------------

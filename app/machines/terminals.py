@@ -83,3 +83,8 @@ def last_owner(device: str) -> int | None:
         TerminalChange.select(TerminalChange.machine).where(TerminalChange.old_device == device).order_by(TerminalChange.at.desc()).first()
     )
     return row.machine_id if row else None
+
+
+def changes_of(machine: Machine) -> list[TerminalChange]:
+    """The changes of a machine's terminal, newest first."""
+    return list(TerminalChange.select().where(TerminalChange.machine == machine).order_by(TerminalChange.at.desc()))

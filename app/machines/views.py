@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.core import paging
 from app.core.errors import N_, Conflict, InvalidFile
+from app.customers import projects
 from app.customers import queries as customers
 from app.machines import forms, operations, profile_operations, queries
 from app.machines.profile_operations import ImportedProfile
@@ -24,6 +25,7 @@ blueprint = Blueprint("machines", __name__)
 COLUMNS = (
     "serial", "device", "model", "profile", "customer", "site", "address", "area", "gateway",
     "accepted_on", "shipped_on", "warranty_months", "batch", "warranty", "warranty_until",
+    "project", "sim_number", "sim_expires_on", "retired_on",
 )  # fmt: skip
 
 
@@ -72,7 +74,8 @@ def _rows(found: ModelSelect) -> Iterator[list[Any]]:
         yield [
             m.serial, m.device, m.model.name, m.profile and m.profile.name, m.customer and m.customer.name, m.site and m.site.name,
             m.site and m.site.address, m.area and m.area.name, m.gateway, m.accepted_on, m.shipped_on, m.warranty_months,
-            m.batch, warranty.state.value, warranty.last_on,
+            m.batch, warranty.state.value, warranty.last_on, m.project and m.project.contract_number, m.sim_number, m.sim_expires_on,
+            m.retired_on,
         ]  # fmt: skip
 
 
@@ -88,7 +91,7 @@ def new() -> Response:
     if done.is_done:
         flash(_("Machine %(serial)s is in the register.", serial=made[0].serial), "message")
         return see_other(url_for("machine_files.machine", serial=made[0].serial))
-    return render("machines/new.html", form=form, models=queries.models(), problem=done.problem, status=done.status)
+    return render("machines/new.html", form=form, **_offers(), problem=done.problem, status=done.status)
 
 
 @blueprint.route("/machines/<serial>/edit", methods=["GET", "POST"])
@@ -102,8 +105,12 @@ def edit(serial: str) -> Response:
         flash(_("Saved."), "message")
         return see_other(url_for("machine_files.machine", serial=found.serial))
     present = _present_machine(serial, form) if done.status == Conflict.status else []
-    shown: dict[str, Any] = {"form": form, "machine": found, "models": queries.models(), "problem": done.problem, "present": present}
+    shown: dict[str, Any] = {"form": form, "machine": found, "problem": done.problem, "present": present} | _offers()
     return render("machines/edit.html", status=done.status, **shown)
+
+
+def _offers() -> dict[str, Any]:
+    return {"models": queries.offered_models(), "projects": projects.offered(actor())}
 
 
 def _present_machine(serial: str, typed: forms.MachineForm) -> list[tuple[str, str]]:

@@ -10,8 +10,10 @@ from app.core import clock, db, history, live
 from app.core.errors import N_, Conflict, Invalid, NotFound
 from app.core.types import Actor
 from app.customers.models import Customer
+from app.machines import move_operations
 from app.machines import queries as machine_queries
 from app.machines.models import DeviceProfile, Machine
+from app.machines.move_operations import TerminalDetails
 from app.machines.operations import DEVICE, MachineDetails, create_machine, edit_machine, written
 from app.monitoring import intake
 from app.monitoring.models import Alarm, CredentialState, DeviceCredential, Episode, Gap, GapState
@@ -91,6 +93,19 @@ def _link(by: Actor, machine: Machine, device: str) -> None:
         )
     details = replace(written(machine), device=device)
     edit_machine(by=by, machine=machine, version=machine.version, details=details)
+
+
+def fit_terminal(*, by: Actor, machine: Machine, version: int, details: TerminalDetails) -> int:
+    """Replace the terminal of ``machine`` and take in what waits of the new one; returns how many messages that was.
+
+    Raises as ``move_operations.replace_terminal``.
+    """
+    with db.transaction():
+        move_operations.replace_terminal(by=by, machine=machine, version=version, details=details)
+        released = intake.release_quarantine(details.device.strip(), by) if details.device.strip() else 0
+        live.touch("feed")
+        live.touch("alarms")
+    return released
 
 
 def note_gap(*, by: Actor, gap: Gap, at: datetime | None = None) -> None:

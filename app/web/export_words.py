@@ -86,4 +86,6 @@ HEADINGS = {
     "warranty": N_("Warranty"),
     "warranty_months": N_("Warranty in months"),
     "warranty_until": N_("Warranty until"),
+    "remark": N_("Remark"),
+    "description": N_("Description"),
 }

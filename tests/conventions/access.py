@@ -144,7 +144,23 @@ ACCESS: dict[str, Access] = {
     "customers.edit_contact": may(DESK),
     "customers.new_site": may(DESK),
     "customers.edit_site": may(DESK),
+    "projects.index": may(BUSINESS),
+    "projects.export_csv": may(BUSINESS),
+    "projects.export_xlsx": may(BUSINESS),
+    "projects.new": may(DESK),
+    "projects.edit": may(DESK),
+    "overviews.project": may(BUSINESS, scoped=True),
     # machines
+    "models.index": may(ALL),
+    "models.export_csv": may(ALL),
+    "models.export_xlsx": may(ALL),
+    "models.model": may(ALL),
+    "models.new": may(DESK),
+    "models.edit": may(DESK),
+    "moves.move": may(DESK),
+    "moves.undo": may(DESK),
+    "moves.warranty": may(ALL, scoped=True),
+    "monitoring.replace_terminal": may(DESK),
     "machines.index": may(ALL),
     "machines.export_csv": may(ALL),
     "machines.export_xlsx": may(ALL),
@@ -378,6 +394,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "request_id": lambda side: side.request.id,
     "model_id": lambda side: side.machine.model_id,
     "project_id": lambda side: side.project.id,
+    "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
 }
 # Addresses that lead nowhere by intent: what they answer to those who may ask.
 NOWHERE = {"assets.send": 404}
