@@ -56,6 +56,9 @@ MORE = (
     Entry("/complaints", lazy_gettext("Complaints"), "message"),
     Entry("/mail", lazy_gettext("Inbox"), "inbox"),
     Entry("/work-slips", lazy_gettext("Work slips"), "clipboard-text"),
+    Entry("/projects", lazy_gettext("Projects"), "clipboard-text", "p"),
+    Entry("/models", lazy_gettext("Models"), "building-factory-2"),
+    Entry("/broadcasts", lazy_gettext("Broadcasts"), "send"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
     Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),
@@ -63,8 +66,19 @@ MORE = (
     Entry("/users", lazy_gettext("Users"), "users"),
     Entry("/areas", lazy_gettext("Areas"), "map-pin"),
     Entry("/outbox", lazy_gettext("Outgoing mail"), "send"),
+    Entry("/stations", lazy_gettext("Stations"), "map-pin"),
+    Entry("/departments", lazy_gettext("Departments"), "building"),
     Entry("/history", lazy_gettext("History"), "history"),
     Entry("/settings", lazy_gettext("Settings"), "adjustments"),
+)
+# Under which heading an entry stands in the menu; one that is named nowhere stands under the last.
+GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
+    (
+        lazy_gettext("Daily work"),
+        frozenset({"/documents", "/complaints", "/work-slips", "/hotline-records", "/mail", "/outbox", "/broadcasts", "/roster"}),
+    ),
+    (lazy_gettext("Registers"), frozenset({"/projects", "/models", "/profiles", "/imports"})),
+    (lazy_gettext("Administration"), frozenset()),
 )
 SEARCHED = ("/search", "/tickets", "/machines")
 INTAKE = "/tickets/new"
@@ -80,7 +94,7 @@ def init_app(app: Flask, banner_sources: tuple[BannerSource, ...] = ()) -> None:
 def _surroundings() -> dict[str, Any]:
     return {
         "main_entries": lambda: list(shown(MAIN)),
-        "more_entries": lambda: list(shown(MORE)),
+        "more_groups": more_groups,
         "is_current": is_current,
         "is_open_to_reader": is_open_to_reader,
         "search_path": lambda: next(filter(is_open_to_reader, SEARCHED), None),
@@ -94,6 +108,18 @@ def _surroundings() -> dict[str, Any]:
 def shown(entries: tuple[Entry, ...]) -> Iterator[Entry]:
     """Those of ``entries`` that the reader may open."""
     return (entry for entry in entries if is_open_to_reader(entry.path))
+
+
+def more_groups() -> list[tuple[Any, list[Entry]]]:
+    """The entries of the menu that the reader may open, by heading; headings without any are left out."""
+    entries = list(shown(MORE))
+    named = frozenset().union(*(paths for _heading, paths in GROUPS))
+    last = GROUPS[-1][0]
+    groups = [
+        (heading, [entry for entry in entries if entry.path in paths or (heading is last and entry.path not in named)])
+        for heading, paths in GROUPS
+    ]
+    return [(heading, found) for heading, found in groups if found]
 
 
 def is_open_to_reader(path: str) -> bool:

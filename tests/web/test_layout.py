@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.accounts.models import Role, User
-from app.web import filters
+from app.web import filters, navigation
 from app.web.navigation import Banner
 from app.web.preferences import local_path
 from tests.personas import make_user, sign_in
@@ -128,3 +128,21 @@ def test_changing_the_order_keeps_the_filters_and_starts_at_the_first_page(app: 
 def test_a_sparkline_breaks_where_readings_are_missing() -> None:
     assert filters.sparkline_lines([1, 2, None, 3, 4], 40, 10) == ["0.0,9.0 10.0,6.3", "30.0,3.7 40.0,1.0"]
     assert filters.sparkline_lines([1, None], 40, 10) == []
+
+
+def test_the_menu_is_grouped_by_what_people_come_for(client: FlaskClient) -> None:
+    page = sign_in(client, make_user(Role.MANAGER)).get("/styleguide").text
+    work, registers, administration = (page.index(f">{heading}</p>") for heading in ("日常工作", "档案", "系统管理"))
+    assert work < page.index('href="/documents"', work) < registers < page.index('href="/projects"', registers) < administration
+    assert page.index('href="/settings"', administration) > administration
+
+
+def test_a_heading_of_the_menu_without_entries_is_left_out(client: FlaskClient) -> None:
+    page = sign_in(client, make_user(Role.ADMIN)).get("/styleguide").text
+    assert ">日常工作</p>" not in page
+    assert 'href="/stations"' in page
+
+
+def test_every_path_named_in_a_group_of_the_menu_is_an_entry() -> None:
+    named = {path for _heading, paths in navigation.GROUPS for path in paths}
+    assert named - {entry.path for entry in navigation.MORE} <= {"/roster", "/mail", "/outbox", "/hotline-records", "/imports"}
