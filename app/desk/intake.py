@@ -19,7 +19,7 @@ from app.desk import card, intake_form, offering
 from app.desk.intake_form import IntakeForm
 from app.tickets import drafts, filing
 from app.tickets import queries as tickets
-from app.tickets.drafts import Fate, Kept
+from app.tickets.drafts import Fate, Kept, Writing
 from app.tickets.models import IntakeDraft, Ticket
 from app.web.auth import actor, requires
 from app.web.errors import words
@@ -193,7 +193,7 @@ def _done(act: Callable[[Actor, filing.Call], Ticket], said: str) -> Response:
     form, writing, handed = IntakeForm(), intake_form.writing_of(request.form), received(kinds=ANY)
     try:
         if not form.validate():
-            return _page(form, status=422, handed=handed)
+            return _page(form, status=422, problem=_wrong_names(form, writing), handed=handed)
         call = intake_form.call_of(actor(), form, writing, request.form, handed.check())
         ticket = act(actor(), call)
     except Invalid as error:
@@ -202,6 +202,15 @@ def _done(act: Callable[[Actor, filing.Call], Ticket], said: str) -> Response:
         return _page(_as_a_new_call(form), status=error.status, problem=words(error), handed=handed)
     flash(said % {"number": ticket.number})
     return _go_to(url_for("desk.ticket", number=ticket.number))
+
+
+def _wrong_names(form: IntakeForm, writing: Writing) -> str:
+    """Say of a form that is wrong already what else is, so that it comes back once and not twice."""
+    try:
+        intake_form.check_names(actor(), writing, request.form)
+    except Invalid as error:
+        return show_errors(form, error)
+    return ""
 
 
 def _as_a_new_call(form: IntakeForm) -> IntakeForm:

@@ -127,9 +127,7 @@ def call_of(by: Actor, form: IntakeForm, writing: Writing, sent: Mapping[str, st
 
     Raises ``Invalid`` with a word beside each field that names nothing known.
     """
-    found = card.named(by, asked_in(writing.content))
-    registers = found.is_unknown_customer and bool(sent.get("new_customer"))
-    _check_names(found, registers)
+    found, registers = check_names(by, writing, sent)
     contact, outcome = found.contact, sent.get("outcome", "")
     if contact is not None and (found.customer is None or contact.customer_id != found.customer.id):
         contact = None  # the customer was changed after the contact had been chosen
@@ -158,12 +156,16 @@ def call_of(by: Actor, form: IntakeForm, writing: Writing, sent: Mapping[str, st
     )
 
 
-def _check_names(found: card.Card, registers: bool) -> None:
+def check_names(by: Actor, writing: Writing, sent: Mapping[str, str]) -> tuple[card.Card, bool]:
+    """Who is meant, and whether a customer is to be registered. Raises ``Invalid`` with a word beside each field that is not known."""
+    found = card.named(by, asked_in(writing.content))
+    registers = found.is_unknown_customer and bool(sent.get("new_customer"))
     wrong = {"machine": NO_MACHINE} if found.is_unknown_machine else {}
     if found.is_unknown_customer and not registers:
         wrong["customer"] = NO_CUSTOMER
     if wrong:
         raise Invalid(MISSING, fields=wrong)
+    return found, registers
 
 
 def _contact_among(found: card.Card, name: str, phone: str) -> Any:

@@ -13,10 +13,10 @@ MAX_EACH = 5
 # Longer than this, or with a line break, it is a message and not something to search for as it stands.
 MESSAGE_FROM = 40
 
-_MOBILE = re.compile(r"(?<![\dA-Za-z])(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
-_LANDLINE = re.compile(r"(?<![\dA-Za-z-])(0\d{2,3})[- )]{0,2}(\d{7,8})(?!\d)")
-_IDENTIFIER = re.compile(r"(?<![A-Za-z\d])(?=[A-Za-z\d_/.-]*\d)[A-Za-z\d]+(?:[-_/.][A-Za-z\d]+)*")
-_ONLY_DIGITS = re.compile(r"[\d./-]+")
+_MOBILE = re.compile(r"(?<![\dA-Za-z])(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)", re.ASCII)
+_LANDLINE = re.compile(r"(?<![\dA-Za-z-])(0\d{2,3})[- )]{0,2}(\d{7,8})(?!\d)", re.ASCII)
+_IDENTIFIER = re.compile(r"(?<![A-Za-z\d])(?=[A-Za-z\d_/.-]*\d)[A-Za-z\d]+(?:[-_/.][A-Za-z\d]+)*", re.ASCII)
+_ONLY_DIGITS = re.compile(r"[\d./-]+", re.ASCII)
 _MIN_IDENTIFIER, _MAX_IDENTIFIER = 4, 40
 _MIN_DIGITS_ALONE = 5
 

@@ -191,6 +191,7 @@
   function prepare() {
     if (!form()) return;
     find().closest(".find").classList.add("is-live");
+    byId("intake-files").querySelector("[data-upload]").classList.add("is-live"); // a form that came back has lost it
     for (const [name, value] of Object.entries({ role: "combobox", "aria-controls": "intake-matches", "aria-autocomplete": "list" })) find().setAttribute(name, value);
     find().setAttribute("aria-expanded", String(offers().length > 0));
   }
