@@ -69,14 +69,22 @@ class Sort:
 
 
 def page_of(
-    query: Select, order: Order, *, row: Callable[..., Row], total: tuple[int, bool], after: str | None = None, before: str | None = None
+    query: Select,
+    order: Order,
+    *,
+    row: Callable[..., Row],
+    total: tuple[int, bool],
+    after: str | None = None,
+    before: str | None = None,
+    places: tuple[int, ...] = (),
 ) -> Page[Row]:
-    """One page of ``query``, whose columns are the arguments of ``row`` and end with the columns of ``order``.
+    """One page of ``query``, whose columns are the arguments of ``row``.
 
-    Raises ``Invalid`` for a key that was tampered with.
+    Those of ``order`` stand at ``places`` among them, at the end unless given. Raises ``Invalid`` for a key that was tampered with.
     """
     found = _cut(query.tuples(), order, after, before)
-    return found.page([row(*values) for values in found.rows], total, lambda values: values[-len(order.columns) :])
+    at = places or tuple(range(-len(order.columns), 0))
+    return found.page([row(*values) for values in found.rows], total, lambda values: [values[place] for place in at])
 
 
 def page_of_records(

@@ -1,7 +1,7 @@
 """What happened to a ticket, from all that know of it, in one timeline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
@@ -12,6 +12,7 @@ from peewee import JOIN
 from app.accounts.models import User
 from app.core.prepared import Prepared
 from app.monitoring.models import Episode
+from app.tickets import attachments, merging, urging
 from app.tickets.models import Ticket, TicketAttachment, TicketNote, TicketTransition
 
 # A page shows so many entries of each kind, the newest; the rest is a link away.
@@ -28,6 +29,9 @@ class Happening(StrEnum):
     ENDED = "ended"
     ACKNOWLEDGED = "acknowledged"
     ATTACHED = "attached"
+    URGED = "urged"
+    CAME = "came"
+    PARTED = "parted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Entry:
     happening: Happening
     who: str
     record: Any
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,25 @@ def timeline(ticket: Ticket, limit: int = SHOWN, attached: Sequence[TicketAttach
     entries += [Entry(at, Happening.ATTACHED, who, list(files)) for (at, who), files in groupby(alone, lambda one: (one.at, one.by_name))]
     for episode in raised[:limit]:
         entries += _of_episode(episode)
+    entries += _around(ticket, limit)
     has_earlier = any(len(rows) > limit for rows in (moved, noted, raised))
     return Timeline(sorted(entries, key=lambda entry: entry.at), has_earlier)
+
+
+def _around(ticket: Ticket, limit: int) -> list[Entry]:
+    """Urgings, what was split off, and the tickets merged into this one with what was noted and raised there."""
+    found = [Entry(one.at, Happening.URGED, one.by_name, one) for one in urging.of_ticket(ticket)]
+    found += [
+        Entry(part.opened_at, Happening.PARTED, part.opened_by.name if part.opened_by else "", part) for part in merging.parts_of(ticket)
+    ]
+    for other in merging.merged_into(ticket):
+        merge = merging.transition_of_merge(other)
+        if merge is not None:
+            found.append(Entry(merge.at, Happening.CAME, merge.by_name, other))
+        found += [Entry(one.at, Happening.NOTED, one.by_name, one, other.number) for one in _noted.rows(other.id, limit)]
+        found += [Entry(one.at, Happening.ATTACHED, one.by_name, [one], other.number) for one in attachments.of_ticket(other)]
+        found += [replace(entry, number=other.number) for episode in _raised.rows(other.id, limit) for entry in _of_episode(episode)]
+    return found
 
 
 def _of_episode(episode: Episode) -> list[Entry]:

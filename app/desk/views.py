@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request, url_for
 
 from app.core import clock
 from app.core.errors import N_, Conflict, Invalid
-from app.desk import queries
+from app.desk import queries, ticket_panels
 from app.machines.warranty import warranty_on
 from app.monitoring import queries as monitoring
 from app.tickets import attachments, clock_queries, complaint_register, forms, moving, operations, reasons, states
@@ -26,7 +26,7 @@ blueprint = Blueprint("desk", __name__)
 @requires("tickets.read")
 def ticket(number: str) -> Response:
     """The ticket page."""
-    return _page(number)
+    return page(number)
 
 
 @blueprint.get("/tickets/<number>/timeline")
@@ -36,7 +36,7 @@ def timeline(number: str) -> Response:
     tag = live_tag("tickets", "alarms")
     if (same := unchanged(tag)) is not None:
         return same
-    return tagged(_page(number, fragment="desk/_timeline.html"), tag)
+    return tagged(page(number, fragment="desk/_timeline.html"), tag)
 
 
 @blueprint.get("/tickets/<number>/print")
@@ -53,7 +53,7 @@ def notes(number: str) -> Response:
     """Leave a note, files, or both."""
     found, handed, text = tickets.by_number(actor(), number), uploads.received(), request.form.get("text", "")
     token = request.form.get("form_token") or None
-    return _done(
+    return done(
         number,
         lambda: attachments.attach(by=actor(), ticket=found, incoming=handed.check(), text=text, form_token=token),
         note=text,
@@ -66,10 +66,12 @@ def notes(number: str) -> Response:
 def state(number: str) -> Response:
     """Move the ticket on to the state ``to``."""
     found, to, reason = tickets.by_number(actor(), number), _state(request.form.get("to", "")), request.form.get("reason", "")
-    return _done(
+    solution = request.form.get("solution")
+    return done(
         number,
-        lambda: moving.change_status(by=actor(), ticket=found, to=to, version=_version(), reason=reason),
+        lambda: moving.change_status(by=actor(), ticket=found, to=to, version=version(), reason=reason, solution=solution),
         reason=reason,
+        solution=solution,
         to=to,
     )
 
@@ -79,7 +81,7 @@ def state(number: str) -> Response:
 def undo(number: str) -> Response:
     """Take the last change of state back."""
     found = tickets.by_number(actor(), number)
-    return _done(number, lambda: moving.undo(by=actor(), ticket=found, version=_version()))
+    return done(number, lambda: moving.undo(by=actor(), ticket=found, version=version()))
 
 
 @blueprint.get("/tickets/<number>/edit")
@@ -98,7 +100,7 @@ def change(number: str) -> Response:
     found, form = tickets.by_number(actor(), number), forms.WordsForm()
     changes = {name: form[name].data for name in operations.EDITABLE}
     try:
-        is_done, problem = submitted(form, lambda: operations.edit(by=actor(), ticket=found, version=_version(), **changes))
+        is_done, problem = submitted(form, lambda: operations.edit(by=actor(), ticket=found, version=version(), **changes))
         status = status_of(form)
     except Conflict as error:
         is_done, problem, status = False, words(error), error.status
@@ -108,16 +110,16 @@ def change(number: str) -> Response:
     return render("desk/edit.html", fragment="desk/_edit.html", status=status, form=form, ticket=found, problem=problem)
 
 
-def _done(number: str, act: Callable[[], object], **typed: Any) -> Response:
+def done(number: str, act: Callable[[], object], **typed: Any) -> Response:
     """Do it and show the ticket; refused, the page comes back as it is now with what was typed."""
     try:
         act()
     except (Conflict, Invalid) as error:
-        return _page(number, status=error.status, problem=words(error), typed=typed)
+        return page(number, status=error.status, problem=words(error), typed=typed)
     return see_other(url_for("desk.ticket", number=number))
 
 
-def _page(number: str, *, fragment: str = "desk/_ticket.html", status: int = 200, problem: str = "", typed: Any = None) -> Response:
+def page(number: str, *, fragment: str = "desk/_ticket.html", status: int = 200, problem: str = "", typed: Any = None) -> Response:
     found = tickets.by_number(actor(), number)
     tag = live_tag("tickets", "alarms")
     return render("desk/ticket.html", fragment=fragment, status=status, tag=tag, problem=problem, typed=typed or {}, **_shown(found))
@@ -138,6 +140,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
         "ways": states.ways(TicketStatus(found.status), moving.ended_at(found), now) if may_move else (),
         "undoable": moving.undoable(found, now) if may_move else None,
         "needs_reason": lambda to: states.needs_reason(TicketStatus(found.status), to),
+        **ticket_panels.of_ticket(actor(), found, now),
         "warranty": machine and _warranty(found),
         "others": tickets.open_of_machine(machine, found) if machine else [],
         "alarms": monitoring.standing_of(actor(), machine) if machine else [],
@@ -156,7 +159,8 @@ def _state(text: str) -> TicketStatus:
         raise Invalid(N_("There is no such state.")) from None
 
 
-def _version() -> int:
+def version() -> int:
+    """The version of the ticket that the form was made for. Raises ``Invalid`` for a form without one."""
     text = request.form.get("version", "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Invalid(N_("This form is not complete. Reload the page and send it again."))

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.core import clock
 from app.core.types import Actor
 from app.monitoring import queries as monitoring
 from app.monitoring.models import Alarm, Condition
 from app.monitoring.queries import AlarmRow
+from app.tickets import hotline_queries, states
 from app.tickets import queries as tickets
-from app.tickets import states
 from app.tickets.models import TicketStatus
 from app.tickets.queries import TicketFilter, TicketRow
 
@@ -39,6 +40,7 @@ class Figures:
     open_tickets: tuple[int, bool] | None
     to_verify: tuple[int, bool] | None
     standing_alarms: int
+    unsigned_calls: tuple[int, bool] | None
 
 
 def steps_of(actor: Actor) -> tuple[TicketStatus, ...]:
@@ -53,7 +55,18 @@ def waiting(actor: Actor) -> list[Item]:
     items = [Item(row.opened_at, ticket=row, to=states.TRANSITIONS[TicketStatus(row.status)][0]) for row in rows]
     if actor.may("alarms.acknowledge"):
         items += _alarms(actor, {row.id for row in rows})
-    return sorted(items, key=lambda item: item.since)[:SHOWN]
+    now = clock.now()
+    return sorted(items, key=lambda item: _place(item, now))[:SHOWN]
+
+
+def _place(item: Item, now: datetime) -> tuple[int, datetime]:
+    """The urged on top, then the oldest; whom one wants to phone again later stands below until then."""
+    ticket = item.ticket
+    if ticket is None:
+        return 1, item.since
+    if ticket.call_again_at and ticket.call_again_at > now and ticket.status == TicketStatus.TO_VERIFY:
+        return 2, ticket.call_again_at
+    return (0 if ticket.urged_count else 1), item.since
 
 
 def _alarms(actor: Actor, shown_tickets: set[int]) -> Iterable[Item]:
@@ -73,5 +86,6 @@ def figures(actor: Actor) -> Figures:
     return Figures(
         open_tickets=tickets.count(actor, tickets.OPEN) if reads else None,
         to_verify=tickets.count(actor, TicketStatus.TO_VERIFY) if reads else None,
+        unsigned_calls=hotline_queries.waiting(actor) if actor.may("hotline.sign") else None,
         standing_alarms=monitoring.visible(actor).where((Alarm.condition != Condition.NORMAL) | ~Alarm.is_acknowledged).count(),
     )

@@ -35,9 +35,7 @@ _READ = (
     Customer.name,
     Ticket.resolved_at,
     Ticket.closed_at,
-    Ticket.priority,
-    Ticket.opened_at,
-    Ticket.id,
+    *queries.LAST_COLUMNS,
 )
 
 
@@ -55,7 +53,9 @@ class _Exported(NamedTuple):
     customer: str | None
     resolved_at: datetime | None
     closed_at: datetime | None
+    due_at: datetime | None
     priority: str
+    urged_count: int
     opened_at: datetime
     id: int
 

@@ -23,6 +23,15 @@ def of_ticket(ticket: Ticket) -> HotlineRecord | None:
     return _of_ticket.first(ticket.id)
 
 
+def existing(ticket: Ticket) -> HotlineRecord:
+    """The 400 record of a ticket. Raises ``NotFound`` for one that has none."""
+    found = of_ticket(ticket)
+    if found is None:
+        raise NotFound(N_("There is no such record."))
+    found.ticket = ticket
+    return found
+
+
 def sign(*, by: Actor, record_id: int, remark: str = "", at: datetime | None = None) -> HotlineRecord:
     """Sign a record as read. Raises ``Conflict`` with who signed it when that has been done, ``NotFound``, ``NotAllowed``."""
     by.require(SIGN)

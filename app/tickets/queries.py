@@ -16,15 +16,32 @@ from app.core.types import Actor, Page, Row
 from app.customers.models import Contact, Customer, Site
 from app.machines.models import Machine, MachineModel
 from app.tickets import searching
-from app.tickets.models import OPEN_STATUSES, Priority, Ticket, TicketKind, TicketSource, TicketStatus, TicketTransition
+from app.tickets.models import (
+    OPEN_STATUSES,
+    Priority,
+    Ticket,
+    TicketKind,
+    TicketNote,
+    TicketSource,
+    TicketStatus,
+    TicketTransition,
+    TicketWatch,
+)
 
 OPEN, ANY = "open", "any"
+OVERDUE, DUE_SOON, HAS_DEADLINE = "overdue", "soon", "any"
+DUE = (OVERDUE, DUE_SOON, HAS_DEADLINE)
+SOON = timedelta(hours=2)
 BY_AGE = Order((Ticket.opened_at, Ticket.id), (True, True))
 SORTS = {
     "-opened_at": BY_AGE,
     "opened_at": Order((Ticket.opened_at, Ticket.id), (False, False)),
-    "priority": Order((Ticket.priority, Ticket.opened_at, Ticket.id), (False, True, True)),  # their codes sort gravest first
+    # Their codes sort gravest first; within a priority those that were urged most often stand on top.
+    "priority": Order((Ticket.priority, Ticket.urged_count, Ticket.opened_at, Ticket.id), (False, True, True, True)),
+    "due_at": Order((Ticket.due_at, Ticket.id), (False, False)),
 }
+# The columns a row ends with: those of every order.
+LAST_COLUMNS = (Ticket.due_at, Ticket.priority, Ticket.urged_count, Ticket.opened_at, Ticket.id)
 # Sorts that the search index serves, and whether they run from new to old.
 _BY_KEY = {"-opened_at": True, "opened_at": False}
 
@@ -43,6 +60,10 @@ class TicketFilter:
     area: int | None = None
     from_on: date | None = None
     to_on: date | None = None
+    due: str = ""
+    is_urged: bool = False
+    is_major: bool = False
+    watched_by: int | None = None
     sort: str = "-opened_at"
 
     @property
@@ -65,7 +86,11 @@ class TicketRow(NamedTuple):
     serial: str | None
     customer: str | None
     customer_name: str | None
+    is_major: bool
+    call_again_at: datetime | None
+    due_at: datetime | None
     priority: str
+    urged_count: int
     opened_at: datetime
     id: int
 
@@ -82,9 +107,9 @@ COLUMNS = (
     Machine.serial,
     Customer.short_name,
     Customer.name,
-    Ticket.priority,
-    Ticket.opened_at,
-    Ticket.id,
+    Ticket.is_major,
+    Ticket.call_again_at,
+    *LAST_COLUMNS,
 )
 
 
@@ -126,7 +151,8 @@ def page(actor: Actor, wanted: TicketFilter, *, after: str | None = None, before
     if matching is None:
         return Page([], 0, False, None)
     total = paging.capped_count(matching.select(1))
-    return paging.page_of(_with_names(matching), order, row=TicketRow, total=total, after=after, before=before)
+    places = _places(order)
+    return paging.page_of(_with_names(matching), order, row=TicketRow, total=total, after=after, before=before, places=places)
 
 
 def every(actor: Actor, wanted: TicketFilter, columns: tuple[Any, ...], row: Callable[..., Row]) -> Iterator[Row]:
@@ -134,11 +160,16 @@ def every(actor: Actor, wanted: TicketFilter, columns: tuple[Any, ...], row: Cal
     after: str | None = None
     matching, order = _matching(actor, wanted)
     while matching is not None:
-        found = paging.page_of(_with_names(matching, columns), order, row=row, total=(0, False), after=after)
+        found = paging.page_of(_with_names(matching, columns), order, row=row, total=(0, False), after=after, places=_places(order))
         yield from found.rows
         after = found.next_key
         if after is None:
             return
+
+
+def _places(order: Order) -> tuple[int, ...]:
+    """Where in a row the columns of ``order`` stand."""
+    return (-5, -1) if order is SORTS["due_at"] else tuple(range(-len(order.columns), 0))
 
 
 def _with_names(matching: ModelSelect, columns: tuple[Any, ...] = COLUMNS) -> ModelSelect:
@@ -157,8 +188,10 @@ def _matching(actor: Actor, wanted: TicketFilter) -> tuple[ModelSelect | None, O
     if not all(words):
         return None, BY_AGE
     clauses = words + _facets(actor, wanted)
-    is_simple = len(clauses) < 2 and all(len(clause) == 1 for clause in clauses)
-    if not words and (is_simple or wanted.from_on or wanted.to_on or wanted.sort not in _BY_KEY):
+    is_marked = wanted.is_urged or wanted.is_major  # which have no index of their own
+    is_simple = len(clauses) < 2 and not is_marked and all(len(clause) == 1 for clause in clauses)
+    has_own_order = wanted.from_on or wanted.to_on or wanted.due or wanted.watched_by or wanted.sort not in _BY_KEY
+    if not words and (is_simple or has_own_order):
         return query, SORTS[wanted.sort]
     search = textsearch.source(searching.TABLE)
     key = textsearch.key_of(search)
@@ -173,6 +206,8 @@ def _facets(actor: Actor, wanted: TicketFilter) -> list[textsearch.Clause]:
         searching.PRIORITY: wanted.priority and [wanted.priority],
         searching.SOURCE: wanted.source and [wanted.source],
         searching.CUSTOMER: wanted.customer and [wanted.customer],
+        searching.URGED: [""] if wanted.is_urged else None,
+        searching.MAJOR: [""] if wanted.is_major else None,
         searching.OPEN: [""] if wanted.status in (OPEN, *OPEN_STATUSES) else None,
     }
     clauses = [searching.is_one_of(name, keys) for name, keys in facets.items() if keys]
@@ -198,6 +233,15 @@ def _narrowed(query: ModelSelect, wanted: TicketFilter) -> ModelSelect:
     ):
         if value is not None:
             query = query.where(column == value)
+    if wanted.is_urged:
+        query = query.where(Ticket.urged_count > 0)
+    if wanted.is_major:
+        query = query.where(Ticket.is_major)
+    if wanted.watched_by:
+        watched = TicketWatch.select(TicketWatch.ticket).where(TicketWatch.user == wanted.watched_by)
+        query = query.where(Ticket.id.in_(watched))
+    if wanted.due:
+        query = query.where(_is_due(wanted.due))
     if wanted.machine:
         query = query.where(Ticket.machine == Machine.select(Machine.id).where(Machine.serial == wanted.machine))
     if wanted.from_on:
@@ -205,6 +249,14 @@ def _narrowed(query: ModelSelect, wanted: TicketFilter) -> ModelSelect:
     if wanted.to_on:
         query = query.where(Ticket.opened_at < _start_of(wanted.to_on + timedelta(days=1)))
     return query
+
+
+def _is_due(due: str) -> Any:
+    is_running = Ticket.is_open & Ticket.due_at.is_null(False)
+    now = clock.now()
+    if due == OVERDUE:
+        return is_running & (Ticket.due_at <= now)
+    return is_running & Ticket.due_at.between(now, now + SOON) if due == DUE_SOON else is_running
 
 
 def _start_of(day: date) -> datetime:
@@ -229,6 +281,11 @@ def waiting(actor: Actor, statuses: tuple[TicketStatus, ...], limit: int) -> lis
         query = _with_names(_narrowed(visible(actor), TicketFilter(status=status))).order_by(*order.by()).limit(limit)
         rows += [TicketRow(*values) for values in query.tuples()]
     return sorted(rows, key=lambda row: (row.opened_at, row.id))[:limit]
+
+
+def notes(ticket: Ticket) -> list[TicketNote]:
+    """The notes of ``ticket``, oldest first."""
+    return list(ticket.notes.order_by(TicketNote.id))
 
 
 def newest(actor: Actor, wanted: TicketFilter, limit: int) -> list[TicketRow]:

@@ -17,7 +17,7 @@ from app.machines import searching as machines
 from app.tickets.models import Ticket, TicketNote
 
 TABLE = "ticket_search"
-MACHINE, CUSTOMER, AREA, KIND, SOURCE, PRIORITY, OPEN = "m", "c", "a", "k", "s", "p", "o"
+MACHINE, CUSTOMER, AREA, KIND, SOURCE, PRIORITY, OPEN, URGED, MAJOR = "m", "c", "a", "k", "s", "p", "o", "u", "j"
 # A word that fits more machines, customers or people than this is not meant as one of them.
 MAX_NAMED = 60
 
@@ -57,6 +57,8 @@ def marks(ticket: Ticket) -> set[str]:
         SOURCE: ticket.source,
         PRIORITY: ticket.priority,
         OPEN: "" if ticket.is_open else None,
+        URGED: "" if ticket.urged_count else None,
+        MAJOR: "" if ticket.is_major else None,
     }
     return {textsearch.mark(name, key) for name, key in about.items() if key is not None}
 

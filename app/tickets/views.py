@@ -1,18 +1,23 @@
 """The ticket list and opening a ticket; the page of one ticket brings several capabilities together and stands in ``desk``."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from app.core import clock
 from app.core.errors import N_
 from app.customers import queries as customers
 from app.tickets import exporting, forms, queries, reasons
 from app.tickets.models import Ticket
 from app.web import exports
 from app.web.auth import actor, requires
+from app.web.filters import age, age_text, moment_text
 from app.web.i18n import language
+from app.web.i18n import translated as _
 from app.web.render import live_tag, render, tagged, unchanged
 
 blueprint = Blueprint("tickets", __name__)
@@ -24,6 +29,19 @@ def ticket_title(ticket: Ticket | queries.TicketRow) -> str:
     return reasons.title_in(ticket.title, ticket.reason, language())
 
 
+@blueprint.app_template_filter("deadline")
+def deadline(at: datetime) -> Markup:
+    """How long until a deadline, or since when it is over; the exact time on hover and for screen readers."""
+    seconds = (at - clock.now()).total_seconds()
+    if seconds <= 0:
+        return Markup('<strong class="is-late">{}</strong> {}').format(_("late"), age(at))
+    words = _("in %(time)s", time=age_text(max(seconds, 60)))
+    is_soon = " is-soon" if seconds <= queries.SOON.total_seconds() else ""
+    return Markup('<time class="deadline{}" datetime="{}" title="{}">{}</time>').format(
+        is_soon, at.isoformat(timespec="seconds"), moment_text(at), words
+    )
+
+
 @blueprint.get("/tickets")
 @requires("tickets.read")
 def index() -> Response:
@@ -31,7 +49,7 @@ def index() -> Response:
     tag = live_tag("tickets", "customers", "machines")
     if (same := unchanged(tag)) is not None:
         return same
-    wanted = forms.wanted_from(request.args)
+    wanted = forms.wanted_from(request.args, actor().user_id)
     # Called only where the list is not kept from another reader of the same version.
     page = partial(queries.page, actor(), wanted, after=request.args.get("after"), before=request.args.get("before"))
     areas = [(area.id, area.name) for area in customers.areas()] if actor().area_ids is None else []
@@ -43,12 +61,12 @@ def index() -> Response:
 @requires("tickets.read")
 def export_csv() -> Response:
     """The list with the same filters as CSV."""
-    return exports.csv_response("tickets", exporting.COLUMNS, exporting.rows(actor(), forms.wanted_from(request.args)))
+    return exports.csv_response("tickets", exporting.COLUMNS, exporting.rows(actor(), forms.wanted_from(request.args, actor().user_id)))
 
 
 @blueprint.get("/tickets.xlsx")
 @requires("tickets.read")
 def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
-    rows = exporting.rows(actor(), forms.wanted_from(request.args))
+    rows = exporting.rows(actor(), forms.wanted_from(request.args, actor().user_id))
     return exports.xlsx_response("tickets", N_("Tickets"), exporting.COLUMNS, rows, labels=exporting.LABELS)

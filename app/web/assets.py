@@ -17,6 +17,7 @@ from app.web.auth import public
 BUNDLES: dict[str, tuple[str, ...]] = {
     "app.css": ("css/layers.css", "css/*.css"),
     "app.js": ("vendor/htmx-4.0.1/htmx.min.js", "vendor/htmx-4.0.1/ext/hx-ptag.min.js", "js/app.js", "js/live.js", "js/uploads.js"),
+    "ticket.js": ("js/mentions.js",),
     "intake.js": ("js/intake/*.js",),
     "charts.css": ("vendor/uplot-1.6.32/uPlot.min.css",),
     "charts.js": ("vendor/uplot-1.6.32/uPlot.iife.min.js", "js/chart*.js"),

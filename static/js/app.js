@@ -131,15 +131,21 @@
   }
 
   /* What was pressed may be gone from its row after the answer: the focus stays in that row. */
-  let rowInUse;
-  document.addEventListener("htmx:before:swap", () => (rowInUse = chosenRow()?.id));
+  let rowInUse, placeInUse;
+  const rowLinks = () => all("[data-row]").filter((row) => row.checkVisibility());
+  document.addEventListener("htmx:before:swap", () => {
+    const row = chosenRow();
+    rowInUse = row?.id;
+    placeInUse = row ? rowLinks().indexOf(row.querySelector("[data-row]")) : -1;
+  });
   document.addEventListener("htmx:after:swap", () => {
-    if (rowInUse && document.activeElement === document.body)
-      document.getElementById(rowInUse)?.querySelector("[data-row], a")?.focus({ preventScroll: true });
+    if (!rowInUse || document.activeElement !== document.body) return;
+    const next = placeInUse < 0 ? undefined : rowLinks()[placeInUse] ?? rowLinks().at(-1); // the row is done: the one that took its place
+    (document.getElementById(rowInUse)?.querySelector("[data-row], a") ?? next)?.focus({ preventScroll: true });
   });
 
   function move(step) {
-    const rows = all("[data-row]").filter((row) => row.checkVisibility());
+    const rows = rowLinks();
     const here = chosenRow()?.querySelector("[data-row]");
     const next = rows[here ? rows.indexOf(here) + step : step > 0 ? 0 : rows.length - 1];
     next?.focus();

@@ -38,6 +38,7 @@ from app.monitoring.models import (
 from app.tickets.models import (
     ClockKind,
     Complaint,
+    HotlineRecord,
     InboundMailFile,
     IntakeDraftFile,
     Priority,
@@ -259,6 +260,19 @@ ACCESS: dict[str, Access] = {
     "desk.change": may(DESK),
     "desk.state": may(DESK),
     "desk.undo": may(DESK),
+    "ticket_work.verification": may(DESK),
+    "ticket_work.urge": may(DESK, FIELD, scoped=True),
+    "ticket_work.watch": may(BUSINESS, scoped=True),
+    "ticket_work.merge": may(DESK),
+    "ticket_work.unmerge": may(DESK),
+    "ticket_work.split": may(DESK),
+    "ticket_work.people": may(BUSINESS, scoped=True),
+    "ticket_work.hotline_record": may(BUSINESS, scoped=True),
+    "hotline.index": may(BUSINESS),
+    "hotline.export_csv": may(BUSINESS),
+    "hotline.export_xlsx": may(BUSINESS),
+    "hotline.sign": may(Role.DEPUTY),
+    "hotline.sign_shown": may(Role.DEPUTY),
     # complaints and work slips
     "complaints.index": may(BUSINESS),
     "complaints.export_csv": may(BUSINESS),
@@ -383,6 +397,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "outgoing.retry:message_id": lambda side: OutboxMessage.get(OutboxMessage.about == side.area.name).id,
     "token": lambda side: side.machine.qr_token,
     **{f"scanned.{name}:token": (lambda side: side.ticket.follow_token) for name in ("follow", "add", "urge")},
+    "record_id": lambda side: HotlineRecord.get(HotlineRecord.ticket == side.ticket).id,
     "alarm_id": lambda side: side.alarm.id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
@@ -448,6 +463,7 @@ def _side(area: Area, technician: User) -> Side:
         alarm = Alarm.create(
             machine=machine, code="E04", condition=Condition.ACTIVE, is_acknowledged=False, severity=Priority.HIGH, last_event_at=now
         )
+        HotlineRecord.create(ticket=ticket, called_at=now, taken_by_name="Chen")
         episode = Episode.create(
             alarm=alarm, machine=machine, code="E04", severity=Priority.HIGH, started_at=now, last_raised_at=now, ticket=ticket
         )

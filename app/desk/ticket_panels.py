@@ -1,0 +1,44 @@
+"""What the ticket page shows beside the ticket itself: the sentence to read aloud, urgings, what was merged and split, whom to phone."""
+
+from datetime import datetime
+from typing import Any
+
+from app.core.types import Actor
+from app.customers.models import Contact
+from app.desk import wording
+from app.tickets import forms, hotline, mentions, merging, moving, watching
+from app.tickets.models import Ticket, TicketStatus
+from app.web.i18n import language
+
+SHOWN_CONTACTS = 6
+
+
+def of_ticket(by: Actor, ticket: Ticket, now: datetime) -> dict[str, Any]:
+    """The panels of ``ticket`` for ``by``."""
+    moved = moving.last_transition(ticket)
+    sentence = wording.sentence(ticket, moved.at if moved else ticket.opened_at, now, language())
+    is_merged = ticket.status == TicketStatus.MERGED
+    return {
+        "sentence": sentence,
+        "wechat_text": wording.wechat_text(ticket, sentence, language()),
+        "urging_token": forms.new_token(),
+        "merged": merging.merged_into(ticket),
+        "parts": merging.parts_of(ticket),
+        "can_take_out": is_merged and by.may("tickets.edit") and ticket.merged_into.is_open,
+        "hotline_record": hotline.of_ticket(ticket),
+        "is_watched": watching.is_watched(by, ticket),
+        "to_phone": _to_phone(ticket) if ticket.status == TicketStatus.TO_VERIFY else [],
+        "call_suggestion": wording.call_suggestion(ticket, language()),
+        "again_choices": wording.again_choices(now),
+        "pieces": lambda text: mentions.pieces(text, watching.people_for()) if mentions.has_sign(text) else [mentions.Piece(text, False)],
+        "shows_phone": ticket.is_open and by.may("personal.unmask"),
+    }
+
+
+def _to_phone(ticket: Ticket) -> list[Contact]:
+    """Whom to phone about a machine: those of its site first."""
+    if ticket.customer_id is None:
+        return []
+    site_id = ticket.machine.site_id if ticket.machine else None
+    people = Contact.select().where(Contact.customer == ticket.customer_id, Contact.phone != "").order_by(Contact.id)
+    return sorted(people, key=lambda person: (person.site_id is None or person.site_id != site_id, person.id))[:SHOWN_CONTACTS]
