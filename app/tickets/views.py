@@ -1,23 +1,18 @@
 """The ticket list and opening a ticket; the page of one ticket brings several capabilities together and stands in ``desk``."""
 
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from app.core import clock
 from app.core.errors import N_
 from app.customers import queries as customers
 from app.tickets import exporting, forms, queries, reasons
 from app.tickets.models import Ticket
 from app.web import exports
 from app.web.auth import actor, requires
-from app.web.filters import age, age_text, moment_text
 from app.web.i18n import language
-from app.web.i18n import translated as _
 from app.web.render import live_tag, render, tagged, unchanged
 
 blueprint = Blueprint("tickets", __name__)
@@ -27,19 +22,6 @@ blueprint = Blueprint("tickets", __name__)
 def ticket_title(ticket: Ticket | queries.TicketRow) -> str:
     """The title in the reader's language."""
     return reasons.title_in(ticket.title, ticket.reason, language())
-
-
-@blueprint.app_template_filter("deadline")
-def deadline(at: datetime) -> Markup:
-    """How long until a deadline, or since when it is over; the exact time on hover and for screen readers."""
-    seconds = (at - clock.now()).total_seconds()
-    if seconds <= 0:
-        return Markup('<strong class="is-late">{}</strong> {}').format(_("late"), age(at))
-    words = _("in %(time)s", time=age_text(max(seconds, 60)))
-    is_soon = " is-soon" if seconds <= queries.SOON.total_seconds() else ""
-    return Markup('<time class="deadline{}" datetime="{}" title="{}">{}</time>').format(
-        is_soon, at.isoformat(timespec="seconds"), moment_text(at), words
-    )
 
 
 @blueprint.get("/tickets")

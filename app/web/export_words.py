@@ -47,7 +47,6 @@ HEADINGS = {
     "signed_at": N_("Signed at"),
     "signed_by": N_("Signed by"),
     "by_dispatch": N_("Signed by dispatching"),
-    "remark": N_("Remark"),
     "customer": N_("Customer"),
     "device": N_("Device code"),
     "email": N_("E-mail"),

@@ -52,6 +52,7 @@ MAIN = (
     Entry("/customers", lazy_gettext("Customers"), "building", "c"),
 )
 MORE = (
+    Entry("/hotline-records", lazy_gettext("400 records"), "phone", "4"),
     Entry("/documents", lazy_gettext("Documents"), "file-text", "d"),
     Entry("/complaints", lazy_gettext("Complaints"), "message"),
     Entry("/mail", lazy_gettext("Inbox"), "inbox"),
@@ -59,7 +60,6 @@ MORE = (
     Entry("/projects", lazy_gettext("Projects"), "clipboard-text", "p"),
     Entry("/models", lazy_gettext("Models"), "building-factory-2"),
     Entry("/broadcasts", lazy_gettext("Broadcasts"), "send"),
-    Entry("/hotline-records", lazy_gettext("400 records"), "phone", "4"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
     Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),
