@@ -13,6 +13,7 @@ from app.core import start
 from app.core.config import Config
 from app.home import readiness
 from app.monitoring.banners import feed_banner
+from app.roster.calendar_views import calendar_banner
 from app.web import (
     assets,
     auth,
@@ -44,6 +45,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.machines.move_views",
     "app.machines.document_views",
     "app.machines.request_views",
+    "app.roster.calendar_views",
     "app.tickets.views",
     "app.tickets.clock_views",
     "app.tickets.hotline_views",
@@ -91,6 +93,7 @@ def create_app(config: Config) -> Flask:
         app,
         (
             notice_banner,
+            calendar_banner,
             feed_banner,
         ),
     )

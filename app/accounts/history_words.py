@@ -9,6 +9,10 @@ ACTIONS = {
     "alarm.acknowledged": N_("Alarm acknowledged"),
     "area.create": N_("Area added"),
     "area.rename": N_("Area renamed"),
+    "calendar.changed": N_("Working calendar changed"),
+    "calendar.imported": N_("Table of the working calendar taken in"),
+    "calendar.seeded": N_("Working calendar delivered"),
+    "calendar.taken_back": N_("Change of the working calendar taken back"),
     "credential.created": N_("Device credential created"),
     "credential.rotated": N_("Device credential renewed"),
     "credential.revoked": N_("Device credential withdrawn"),
@@ -74,6 +78,7 @@ ACTIONS = {
     "user.preferences": N_("Language or colours chosen"),
 }
 OBJECTS = {
+    "calendar": N_("Working calendar"),
     "alarm": N_("Alarm"),
     "area": N_("Area"),
     "customer": N_("Customer"),
@@ -93,6 +98,9 @@ OBJECTS = {
     "project": N_("Project"),
 }
 FIELDS = {
+    "days": N_("Days"),
+    "years": N_("Years"),
+    "statutory": N_("Statutory days alone"),
     "accepted_on": N_("Accepted on"),
     "address": N_("Address"),
     "area": N_("Area"),

@@ -12,12 +12,13 @@ An endpoint whose part means something else gets its own line, ``"endpoint:part"
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from app.accounts import sessions
 from app.accounts.models import Area, Department, Notice, Role, SessionKind, Station, User
 from app.core import clock, db, files
-from app.core.history import digest
+from app.core.history import HistoryEntry, digest
 from app.core.import_runs import ImportKind, ImportRun
 from app.core.outbox import OutboxMessage
 from app.core.types import system
@@ -35,6 +36,7 @@ from app.monitoring.models import (
     RejectedMessage,
     Terminal,
 )
+from app.roster import calendar_operations
 from app.tickets.models import (
     ClockKind,
     Complaint,
@@ -132,6 +134,14 @@ ACCESS: dict[str, Access] = {
     "accounts.see_notice": may(ALL, own_only=True),
     "accounts.unsee_notice": may(ALL, own_only=True),
     "accounts.see_all_notices": may(ALL),
+    # roster
+    "calendar.index": may(ALL),
+    "calendar.export_csv": may(ALL),
+    "calendar.export_xlsx": may(ALL),
+    "calendar.set_days": may(DESK, Role.ADMIN),
+    "calendar.know_year": may(DESK, Role.ADMIN),
+    "calendar.take_back": may(DESK, Role.ADMIN),
+    "calendar.take_in": may(DESK, Role.ADMIN),
     # clocks
     "clocks.of_ticket": may(BUSINESS, scoped=True),
     "clocks.why": may(BUSINESS, scoped=True),
@@ -361,6 +371,8 @@ def _draft_file_id(side: Side) -> int:
 
 
 VALUES: dict[str, Callable[[Side], Any]] = {
+    "year": lambda side: 2027,
+    "entry_id": lambda side: HistoryEntry.get(HistoryEntry.object_type == "calendar").id,
     "clock_id": lambda side: TicketClock.get(TicketClock.ticket == side.ticket).id,
     "notice_id": lambda side: Notice.get(Notice.user == side.technician).id,
     "filename": lambda side: "icons/sprite.svg",
@@ -493,6 +505,7 @@ def _run_clocks(ticket: Ticket, technician: User) -> None:
         TicketClock.create(
             ticket=ticket, kind=ClockKind.REPAIR, started_at=now, target_minutes=60, is_round_the_clock=True, due_at=now, next_look_at=now
         )
+        calendar_operations.set_days(by=system("matrix"), first=date(2027, 2, 6), last=date(2027, 2, 6), is_working=False, name="春节")
         Notice.create(user=technician, at=now, message="%(number)s is late", params='{"number": "T1"}', href="/tickets")
 
 
