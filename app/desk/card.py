@@ -88,6 +88,9 @@ _machine = Prepared(
 _machine_by_id = Prepared(
     lambda machine_id: Machine.select(Machine, Customer).join_from(Machine, Customer, JOIN.LEFT_OUTER).where(Machine.id == machine_id)
 )
+_machine_with_token = Prepared(
+    lambda token: Machine.select(Machine, Customer).join_from(Machine, Customer, JOIN.LEFT_OUTER).where(Machine.qr_token == token)
+)
 _customer_by_id = Prepared(lambda customer_id: Customer.select().where(Customer.id == customer_id))
 _machines_of = Prepared(
     lambda customer_id, most: (
@@ -153,6 +156,12 @@ def contact_of(actor: Actor, contact_id: int) -> Contact | None:
 def machine_by_id(actor: Actor, machine_id: int) -> Machine | None:
     """The machine with its customer; None for one that ``actor`` may not see."""
     found: Machine | None = _machine_by_id.first(machine_id)
+    return found if found is not None and _may_see(actor, found.area_id) else None
+
+
+def machine_with_token(actor: Actor, token: str) -> Machine | None:
+    """The machine whose QR code holds ``token``; None for one that ``actor`` may not see."""
+    found: Machine | None = _machine_with_token.first(token)
     return found if found is not None and _may_see(actor, found.area_id) else None
 
 

@@ -5,6 +5,7 @@ and the page comes back with it.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, flash, make_response, request, url_for
@@ -71,7 +72,7 @@ def shown_card() -> Response:
 @requires("tickets.open")
 def create() -> Response:
     """File the call; the same form sent again leads to the same ticket."""
-    return _done(lambda by, call: filing.file_call(by=by, call=call), gettext("Filed as %(number)s"))
+    return _done(lambda by, call: filing.file_call(by=by, call=call), gettext("Filed as %(number)s"), IntakeForm())
 
 
 @blueprint.post("/tickets/<number>/calls")
@@ -85,7 +86,7 @@ def join(number: str) -> Response:
         filing.join_call(by=by, call=call, ticket=found, is_urging=is_urging, opens_again=opens_again)
         return found
 
-    return _done(act, gettext("Noted on %(number)s"))
+    return _done(act, gettext("Noted on %(number)s"), IntakeForm() if opens_again else IntakeForm().needs_no_title())
 
 
 @blueprint.post("/tickets/drafts")
@@ -97,6 +98,8 @@ def keep() -> Response:
     if choice := form.get("choose"):
         writing.content.update(offering.chosen(actor(), choice))
     is_swap = "park" in form or "pick" in form
+    if is_swap:  # what the page sent to be kept just before may arrive after this
+        writing = replace(writing, turn=writing.turn + 1)
     kept = drafts.keep(by=actor(), writing=writing, is_parked=is_swap)
     if "pick" in form:
         drafts.take_up(by=actor(), draft=drafts.by_id(actor(), form["pick"]))
@@ -188,9 +191,9 @@ def _go_to(address: str) -> Response:
     return response
 
 
-def _done(act: Callable[[Actor, filing.Call], Ticket], said: str) -> Response:
+def _done(act: Callable[[Actor, filing.Call], Ticket], said: str, form: IntakeForm) -> Response:
     """Do it and show the ticket; refused, the form comes back as it is, with words beside the fields."""
-    form, writing, handed = IntakeForm(), intake_form.writing_of(request.form), received(kinds=ANY)
+    writing, handed = intake_form.writing_of(request.form), received(kinds=ANY)
     try:
         if not form.validate():
             return _page(form, status=422, problem=_wrong_names(form, writing), handed=handed)

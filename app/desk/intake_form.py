@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -77,6 +77,11 @@ class IntakeForm(FlaskForm):
         self.channel.choices = [SelectChoice(str(row.id), channel_name(row)) for row in rows]
         if not self.channel.data and rows:
             self.channel.data = str(rows[0].id)
+
+    def needs_no_title(self) -> Self:
+        """For a call that joins a ticket: that somebody phoned again may be all there is to say."""
+        self.title.validators = [Length(max=200)]
+        return self
 
 
 def channel_name(row: IntakeChannel) -> str:

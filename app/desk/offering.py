@@ -1,17 +1,19 @@
 """What the intake offers for the words typed so far: machines, customers, contacts; and always a way on for a caller whom nobody knows."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.types import Actor
 from app.desk import card, finding, pasted
-from app.desk.finding import Match
+from app.desk.finding import Match, MatchKind
 from app.tickets import channels
 from app.tickets.drafts import TYPED, Content
 from app.tickets.models import InboundMail, TicketSource
 
 LIMIT = 8
 MAX_NAME, MAX_PHONE = 60, 30
+_QR = re.compile(r"/m/([A-Za-z0-9_-]{16,32})(?![A-Za-z0-9_-])")
 KINDS = ("machine", "customer", "contact", "site")
 
 
@@ -30,6 +32,8 @@ def offers(actor: Actor, typed: str) -> list[Offer]:
     words = typed.strip()
     if not words:
         return []
+    if scanned := _scanned(actor, words):
+        return [scanned]
     if not pasted.is_message(words):
         return _matching(actor, words) + _unknown(words, pasted.phone_in(words))
     numbers = pasted.recognised(words)
@@ -37,6 +41,19 @@ def offers(actor: Actor, typed: str) -> list[Offer]:
     for one in (*numbers.identifiers, *numbers.phones):
         found |= {offer.value: offer for offer in _matching(actor, one)}
     return list(found.values())[:LIMIT] + [offer for phone in numbers.phones[:1] for offer in _unknown("", phone)]
+
+
+def _scanned(actor: Actor, words: str) -> Offer | None:
+    """The machine whose QR code was read with a scanner."""
+    code = _QR.search(words)
+    machine = card.machine_with_token(actor, code[1]) if code else None
+    if machine is None:
+        return None
+    customer = machine.customer.name if machine.customer else ""
+    match = Match(
+        kind=MatchKind.MACHINE, title=machine.serial, detail=customer, machine_id=machine.id, serial=machine.serial, customer=customer
+    )
+    return Offer("machine", f"machine:{machine.id}", machine.serial, match)
 
 
 def _matching(actor: Actor, words: str) -> list[Offer]:

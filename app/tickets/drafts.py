@@ -20,7 +20,7 @@ from app.core.errors import N_, Invalid, NotFound
 from app.core.files import Incoming, StoredFile
 from app.core.prepared import Prepared
 from app.core.types import Actor
-from app.tickets.models import IntakeDraft, IntakeDraftFile, Ticket
+from app.tickets.models import IntakeDraft, IntakeDraftFile, Ticket, TicketNote
 
 KEPT = timedelta(days=30)
 TAKEN_BACK_WITHIN = timedelta(hours=1)
@@ -217,7 +217,7 @@ def _ticket_of(draft_id: str) -> Ticket | None:
 
 def _keep_after_filing(by: Actor, writing: Writing, filed: Ticket, at: datetime) -> Kept:
     """A page that goes on typing after its call was filed: what stands in the ticket already is not kept again."""
-    if says_the_same(writing.content, filed):
+    if says_the_same(writing.content, filed) or _is_noted(writing.content, filed):
         return Kept(Fate.FILED, None, filed)
     return Kept(Fate.FILED, _part(by, writing, False, at), filed)
 
@@ -225,6 +225,13 @@ def _keep_after_filing(by: Actor, writing: Writing, filed: Ticket, at: datetime)
 def says_the_same(content: Content, filed: Ticket) -> bool:
     """Whether the words of a form are those of the ticket it became."""
     return content.get("title", "") == filed.title and content.get("text", "") == filed.text
+
+
+def _is_noted(words: Content, filed: Ticket) -> bool:
+    """Whether the words joined the ticket as one of its last notes."""
+    said = [words.get("title", ""), words.get("text", "")]
+    last = TicketNote.select(TicketNote.text).where(TicketNote.ticket == filed).order_by(TicketNote.id.desc()).limit(5).tuples()
+    return any(all(part in text for part in said) for (text,) in last)
 
 
 def _create(by: Actor, draft_id: str, writing: Writing, is_parked: bool, at: datetime) -> IntakeDraft | None:

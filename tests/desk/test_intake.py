@@ -305,6 +305,41 @@ def test_a_pasted_message_offers_what_its_numbers_lead_to(clerk: FlaskClient) ->
     assert f'value="contact:{contact.id}"' in text
 
 
+def test_a_scanned_code_means_its_machine(clerk: FlaskClient) -> None:
+    machine = factories.machine(qr_token="a-token-of-the-tests-0000001")
+    text = clerk.get("/tickets/new/matches?q=https://centre.example/m/a-token-of-the-tests-0000001", headers=HTMX).text
+    assert f'value="machine:{machine.id}"' in text
+    assert "phone:" not in text
+
+
+def test_what_is_kept_just_before_parking_does_not_unpark(clerk: FlaskClient) -> None:
+    form = {"draft": DRAFT, "title": "漏油", "page": "p1", "turn": "3"}
+    clerk.post("/tickets/drafts", data=form | {"park": "1"})
+    clerk.post("/tickets/drafts", data=form, headers=HTMX)
+    assert IntakeDraft.get().is_parked
+
+
+def test_words_that_were_joined_do_not_come_up_again(clerk: FlaskClient) -> None:
+    ticket = opened(machine=factories.machine())
+    form = FORM | {"draft": DRAFT, "page": "p1", "turn": "3", "text": "还在漏"}
+    clerk.post(f"/tickets/{ticket.number}/calls", data=form)
+    clerk.post("/tickets/drafts", data=form, headers=HTMX)
+    assert IntakeDraft.select().count() == 0
+
+
+def test_an_urging_counts_and_needs_no_words(clerk: FlaskClient) -> None:
+    ticket = opened(machine=factories.machine())
+    clerk.post(f"/tickets/{ticket.number}/calls", data=FORM | {"title": "", "is_urging": "1", "draft": DRAFT})
+    assert (Ticket.get().urged_count, TicketNote.select().count()) == (1, 0)
+
+
+def test_joining_without_a_word_is_refused(clerk: FlaskClient) -> None:
+    ticket = opened(machine=factories.machine())
+    assert clerk.post(f"/tickets/{ticket.number}/calls", data=FORM | {"title": ""}).status_code == 422
+    clerk.post(f"/tickets/{ticket.number}/calls", data=FORM | {"title": "", "caller_name": "王先生"})
+    assert TicketNote.get().text == "王先生"
+
+
 def test_choosing_without_javascript_fills_the_form_and_keeps_the_rest(clerk: FlaskClient) -> None:
     machine = factories.machine()
     form = {"draft": DRAFT, "title": "漏油", "q": "x", "choose": f"machine:{machine.id}"}

@@ -36,7 +36,11 @@ const intakeKeeping = (() => {
     if (!fresh) return;
     document.getElementById("intake-kept").replaceWith(fresh);
     const { draft, seen } = fresh.dataset;
-    if (draft) form().elements.draft.value = draft;
+    if (draft && draft !== form().elements.draft.value) {
+      form().elements.draft.value = draft; // these words have a draft of their own now
+      document.getElementById("intake-drafts").setAttribute("hx-get", `/tickets/drafts?besides=${draft}`);
+      htmx.trigger("#intake-drafts", "refresh");
+    }
     if (seen) form().elements.seen.value = seen;
   }
 
