@@ -16,9 +16,9 @@ from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.files import ANY
 from app.core.types import Actor
-from app.desk import card, intake_form, offering
+from app.desk import card, intake_form, offering, wording
 from app.desk.intake_form import IntakeForm
-from app.tickets import drafts, filing
+from app.tickets import drafts, filing, moving
 from app.tickets import queries as tickets
 from app.tickets.drafts import Fate, Kept, Writing
 from app.tickets.models import IntakeDraft, Ticket
@@ -27,6 +27,7 @@ from app.web.errors import words
 from app.web.filters import local
 from app.web.forms import show_errors
 from app.web.htmx import htmx
+from app.web.i18n import language
 from app.web.render import render, see_other
 from app.web.uploads import Received, received, send
 
@@ -65,7 +66,14 @@ def matches() -> Response:
 def shown_card() -> Response:
     """What is known of the machine or customer that stands in the form."""
     shown = card.card_of(actor(), intake_form.asked_in(request.args))
-    return render("intake/part.html", part="intake/_card.html", fragment="intake/_card.html", card=shown, ticked=request.args, sentences={})
+    return render(
+        "intake/part.html",
+        part="intake/_card.html",
+        fragment="intake/_card.html",
+        card=shown,
+        ticked=request.args,
+        sentences=_sentences(shown),
+    )
 
 
 @blueprint.post("/tickets")
@@ -224,12 +232,22 @@ def _as_a_new_call(form: IntakeForm) -> IntakeForm:
 
 def _page(form: IntakeForm, *, status: int = 200, problem: str = "", handed: Received | None = None) -> Response:
     asked = {field.short_name: field.data or "" for field in form}
-    shown: dict[str, Any] = {"form": form, "problem": problem, "card": card.card_of(actor(), intake_form.asked_in(asked))}
-    shown |= {"received": handed, "priorities": intake_form.PRIORITY_OF, "ticked": request.values, "sentences": {}}
+    known = card.card_of(actor(), intake_form.asked_in(asked))
+    shown: dict[str, Any] = {"form": form, "problem": problem, "card": known, "sentences": _sentences(known)}
+    shown |= {"received": handed, "priorities": intake_form.PRIORITY_OF, "ticked": request.values}
     shown["people"] = accounts.active_people()
     shown |= _found(form.q.data or "") | _drafts(form.draft.data)
     shown["files"] = drafts.files_of(actor(), form.draft.data)
     return render(PAGE, fragment=FRAGMENT, status=status, **shown)
+
+
+def _sentences(known: card.Card) -> dict[int, str]:
+    """What to tell the caller about each open ticket on the card."""
+    now, told = clock.now(), known.open_tickets[: card.OPEN]
+    moves = {ticket.id: moving.last_transition(ticket) for ticket in told}
+    return {
+        ticket.id: wording.sentence(ticket, move.at if (move := moves[ticket.id]) else ticket.opened_at, now, language()) for ticket in told
+    }
 
 
 def _found(typed: str) -> dict[str, Any]:

@@ -367,6 +367,7 @@ def test_the_card_shows_what_matters_in_the_first_seconds(clerk: FlaskClient) ->
     assert f"/tickets/{other.number}/calls" not in text
     assert contact.name in text
     assert contact.phone not in text
+    assert going_on.number in text.partition('class="read-aloud"')[2].partition("</blockquote>")[0]
 
 
 def test_a_phone_of_several_customers_is_pointed_out(clerk: FlaskClient) -> None:
