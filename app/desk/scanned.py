@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, StringField, TextAreaField
 
 from app.core import clock, rate_limits
-from app.core.errors import N_, Conflict, Invalid, NotFound
+from app.core.errors import N_, Conflict, Invalid, NotFound, TooManyAttempts
 from app.core.files import MEDIA
 from app.core.known_settings import HOTLINE_PHONE
 from app.machines import qr
@@ -50,7 +50,7 @@ class ReportForm(FlaskForm):
         csrf = False
 
     form_token = HiddenField()
-    kind = RadioField(_("What is it about?"), choices=[SelectChoice(v, w) for v, w in options("TicketKind") if v in _KINDS])
+    kind = RadioField(_("What is it about?"), choices=[SelectChoice(kind, dict(options("TicketKind"))[kind]) for kind in _KINDS])
     text = TextAreaField(_("What is wrong?"), filters=[lambda value: value or ""])
     stands_still = BooleanField(_("The machine stands still"))
     phone = StringField(_("Your phone number"), filters=[lambda value: value or ""])
@@ -72,6 +72,17 @@ def keep_the_address(response: Response) -> Response:
     """
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
+@blueprint.errorhandler(NotFound)
+@blueprint.errorhandler(TooManyAttempts)
+def refuse(error: NotFound | TooManyAttempts) -> Response:
+    """Say so without leading strangers to the desk's pages."""
+    shown: dict[str, Any] = {"message": words(error), "is_missing": error.status == 404, "hotline": HOTLINE_PHONE.value()}
+    response = render("scanned/nothing.html", status=error.status, **shown)
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 
 

@@ -82,9 +82,9 @@ def _forget_rest(length: int) -> None:
 
 def file_size(size: int) -> str:
     """2.4 MB, 310 kB, 12 B."""
-    if size < 1_000:
+    if size < 1_024:
         return f"{size} B"
-    return f"{size // 1_000} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+    return f"{size // 1_024} kB" if size < MB else f"{size / MB:.1f} MB"
 
 
 # --- in ---------------------------------------------------------------------

@@ -6,7 +6,7 @@
   const ready = new WeakSet();
   const mainInput = (field) => field.querySelector("input[type=file][multiple]");
   const filled = (words, values) => words.replace(/{(\w+)}/g, (_all, name) => values[name]);
-  const sizeOf = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+  const sizeOf = (bytes) => (bytes < 2 ** 20 ? `${Math.max(1, Math.round(bytes / 1024))} kB` : `${(bytes / 2 ** 20).toFixed(1)} MB`).replace(".0 ", " ");
   const total = (files) => files.reduce((sum, file) => sum + file.size, 0);
   const has = (transfer) => [...(transfer?.types ?? [])].includes("Files");
 
