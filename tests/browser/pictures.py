@@ -35,6 +35,7 @@ SCREENS = {
     "tickets-new-known": ("clerk", "/tickets/new?machine=evc-1001"),
     "tickets-new-offers": ("clerk", "/tickets/new?q=10"),
     "ticket": ("clerk", "first of /tickets"),
+    "ticket-attachments": ("clerk", "first of /tickets +/attachments"),
     "ticket-edit": ("clerk", "first of /tickets +/edit"),
     "customers": ("clerk", "/customers"),
     "customer": ("clerk", "first of /customers"),

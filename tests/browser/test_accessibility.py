@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 # What is no screen: files, figures, and the points of a chart.
 NO_SCREENS = {
     "static", "assets.send", "health.healthz", "health.readyz", "health.metrics", "monitoring.machine_readings", "machines.export_profile",
-    "intake.file",
+    "intake.file", "attachments.send",
 }  # fmt: skip
 PERSONAS = {"clerk": "chen", "deputy": "zhao", "admin": "admin", "technician": "li", "area_manager": "area_manager"}
 TAKEN_ONCE = ("clerk", "deputy", "admin", "technician", "area_manager")
