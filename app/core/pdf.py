@@ -25,8 +25,8 @@ LARGEST = 200 * 1024**2
 # Somebody else's PDF is waited for this long; a request that waits longer would hold up the portal's threads.
 TURN_WITHIN_S = 3.0
 NO_LIBRARY = 3
-# Addresses in the HTML stand below this one; it leads nowhere.
-BASE = "paper://document"
+# Addresses in the HTML stand below this one; it leads nowhere (RFC 2606), and nothing is asked of it.
+BASE = "http://document.invalid"
 
 log = structlog.get_logger()
 _turn = threading.BoundedSemaphore(1)

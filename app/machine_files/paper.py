@@ -102,7 +102,7 @@ def _file(found: Machine, most: int, pictured: Pictured) -> dict[str, Any]:
         "wanted": wanted,
         "head": letterhead(),
         "today": clock.now().astimezone(clock.zone()).date(),
-        "standing": queries.standing(reader, found),
+        "standing": (queries.standing_for_customer if is_for_customer else queries.standing)(reader, found),
         "completeness": queries.completeness_of(found, has_photo=picture is not None),
         "entries": stretch.entries,
         "is_cut": stretch.earlier_key is not None,

@@ -127,6 +127,12 @@ def standing(actor: Actor, machine: Machine) -> Standing:
     return Standing(monitoring.standing_of(actor, machine) if machine.device else [], opened, asked)
 
 
+def standing_for_customer(actor: Actor, machine: Machine) -> Standing:
+    """What the customer may know of it: the open tickets that are theirs, and the alarms."""
+    found = standing(actor, machine)
+    return Standing(found.alarms, [ticket for ticket in found.tickets if ticket.customer_id in (None, machine.customer_id)], [])
+
+
 def picture_of(machine: Machine) -> StoredFile | None:
     """The picture of the machine: the one that was chosen, else its newest photo."""
     if machine.photo_id is not None:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core import paging
-from app.core.errors import Conflict, Invalid
+from app.core.errors import N_, Conflict, Invalid
 from app.machines import document_forms as forms
 from app.machines import document_queries as queries
 from app.machines import documents
@@ -28,7 +28,7 @@ COLUMNS = (
     "id", "form_type", "title", "document_on", "machine", "customer", "model", "contract_number", "about", "file",
     "has_paper", "cabinet", "box", "created_at", "by", "filed_at",
 )  # fmt: skip
-WORDS = {"about": "Ticket or order", "created_at": "Handed in at", "by": "Handed in by"}
+WORDS = {"created_at": N_("Handed in at")}
 
 
 @blueprint.app_template_global("new_form_token")
@@ -70,7 +70,7 @@ def export_csv() -> Response:
 @requires("documents.read")
 def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
-    return exports.xlsx_response("documents", "Documents", COLUMNS, _rows("kept"), words=WORDS, labels={"form_type": "FormType"})
+    return exports.xlsx_response("documents", N_("Documents"), COLUMNS, _rows("kept"), words=WORDS, labels={"form_type": "FormType"})
 
 
 @blueprint.get("/documents/not-filed.csv")
@@ -85,19 +85,22 @@ def not_filed_csv() -> Response:
 def not_filed_xlsx() -> Response:
     """What is not filed, as a workbook."""
     rows, labels = _rows(NOT_FILED), {"form_type": "FormType"}
-    return exports.xlsx_response("documents-not-filed", "Not filed", COLUMNS, rows, words=WORDS, labels=labels)
+    return exports.xlsx_response("documents-not-filed", N_("Not filed"), COLUMNS, rows, words=WORDS, labels=labels)
 
 
 def _rows(state: str) -> Iterator[list[Any]]:
     sort = request.args.get("sort") or (queries.DEFAULT_SORT if state == "kept" else "created_at")
     found = paging.whole(queries.listed(actor(), forms.wanted_from(request.args, state)), queries.SORTS, sort)
-    for d in found.iterator():
-        customer = d.machine.customer.name if d.machine and d.machine.customer else None
-        yield [
-            d.id, d.form_type, d.title, d.document_on, d.machine and d.machine.serial, customer, d.model and d.model.name,
-            d.project and d.project.contract_number, d.about, d.file and d.file.name, d.has_paper, d.cabinet, d.box, d.created_at,
-            d.by_name, d.filed_at,
-        ]  # fmt: skip
+    return map(_row, found.iterator())  # read while it is sent, when there is no request any more
+
+
+def _row(d: Document) -> list[Any]:
+    customer = d.machine.customer.name if d.machine and d.machine.customer else None
+    return [
+        d.id, d.form_type, d.title, d.document_on, d.machine and d.machine.serial, customer, d.model and d.model.name,
+        d.project and d.project.contract_number, d.about, d.file and d.file.name, d.has_paper, d.cabinet, d.box, d.created_at,
+        d.by_name, d.filed_at,
+    ]  # fmt: skip
 
 
 # --- handing in -----------------------------------------------------------------

@@ -8,10 +8,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core import clock, paging
-from app.core.errors import Conflict, Invalid
+from app.core.errors import N_, Conflict, Invalid
 from app.machines import document_forms as forms
 from app.machines import document_queries as queries
 from app.machines import requests
+from app.machines.models import DocumentRequest, Machine
 from app.machines.paperwork import EXPECTED
 from app.machines.queries import by_serial
 from app.web import exports
@@ -24,10 +25,6 @@ blueprint = Blueprint("document_requests", __name__)
 
 COLUMNS = ("technician", "form_type", "machine", "customer", "about", "due_on", "asked_at", "asked_by")
 LACKING_COLUMNS = ("machine", "customer", "site", "area", "shipped_on", "accepted_on", "form_type")
-WORDS = {
-    "about": "Ticket or order", "form_type": "Kind of document", "due_on": "To be handed in by",
-    "asked_at": "Asked at", "asked_by": "Asked by", "technician": "Technician",
-}  # fmt: skip
 
 
 @blueprint.get("/documents/not-handed-in")
@@ -57,8 +54,8 @@ def _filters() -> dict[str, Any]:
         "form_type": request.args.get("form", ""),
         "q": request.args.get("q", ""),
         "technician": request.args.get("technician", ""),
-        "asked_count": paging.capped_count(queries.open_requests(actor()).select(queries.DocumentRequest.id)),
-        "lacking_count": paging.capped_count(queries.lacking(actor()).select(queries.Machine.id)),
+        "asked_count": paging.capped_count(queries.open_requests(actor()).select(DocumentRequest.id)),
+        "lacking_count": paging.capped_count(queries.lacking(actor()).select(Machine.id)),
         "expected": [one.form_type for one in EXPECTED],
     }
 
@@ -86,7 +83,7 @@ def export_csv() -> Response:
 def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
     columns, rows = _exported()
-    return exports.xlsx_response("not-handed-in", "Not handed in", columns, rows, words=WORDS, labels={"form_type": "FormType"})
+    return exports.xlsx_response("not-handed-in", N_("Not handed in"), columns, rows, labels={"form_type": "FormType"})
 
 
 def _exported() -> tuple[tuple[str, ...], Iterator[list[Any]]]:
@@ -95,19 +92,26 @@ def _exported() -> tuple[tuple[str, ...], Iterator[list[Any]]]:
 
 def _asked_rows() -> Iterator[list[Any]]:
     sort = request.args.get("sort") or queries.DEFAULT_REQUEST_SORT
-    for one in paging.whole(_open_requests(), queries.REQUEST_SORTS, sort).iterator():
-        customer = one.machine.customer.name if one.machine.customer else None
-        technician = one.technician.name if one.technician else None
-        yield [technician, one.form_type, one.machine.serial, customer, one.about, one.due_on, one.asked_at, one.asked_by_name]
+    return map(_asked_row, paging.whole(_open_requests(), queries.REQUEST_SORTS, sort).iterator())
+
+
+def _asked_row(one: DocumentRequest) -> list[Any]:
+    customer = one.machine.customer.name if one.machine.customer else None
+    technician = one.technician.name if one.technician else None
+    return [technician, one.form_type, one.machine.serial, customer, one.about, one.due_on, one.asked_at, one.asked_by_name]
 
 
 def _lacking_rows() -> Iterator[list[Any]]:
     form_type, q = forms.form_type_in(request.args), request.args.get("q", "").strip()[:100]
-    for row in queries.missing_forms(queries.lacking(actor(), form_type=form_type, q=q).order_by(queries.Machine.serial)):
-        m = row.machine
-        place = [m.customer and m.customer.name, m.site and m.site.name, m.area and m.area.name]
-        for form in row.forms:
-            yield [m.serial, *place, m.shipped_on, m.accepted_on, form.value]
+    found = queries.missing_forms(queries.lacking(actor(), form_type=form_type, q=q).order_by(Machine.serial))
+    return (line for row in found for line in _lacking_lines(row))
+
+
+def _lacking_lines(row: queries.Lacking) -> Iterator[list[Any]]:
+    m = row.machine
+    place = [m.customer and m.customer.name, m.site and m.site.name, m.area and m.area.name]
+    for form in row.forms:
+        yield [m.serial, *place, m.shipped_on, m.accepted_on, form.value]
 
 
 @blueprint.route("/machines/<serial>/document-requests/new", methods=["GET", "POST"])

@@ -12,6 +12,7 @@ from tests.conventions.access import ACCESS, World, make_world, values_for
 pytestmark = pytest.mark.slow
 # What is no screen: files, figures, and the points of a chart.
 NO_SCREENS = {
+    "documents.file", "machine_files.picture", "machine_files.qr", "paper.document", "paper.labels_pdf",
     "static", "assets.send", "health.healthz", "health.readyz", "health.metrics", "monitoring.machine_readings", "machines.export_profile",
     "intake.file", "attachments.send",
 }  # fmt: skip
