@@ -1,7 +1,8 @@
 """Many rows in one statement, for the paths where building a query per row would cost more than the row."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from peewee import BigIntegerField, BlobField, BooleanField, DateField, Field, ForeignKeyField, IntegerField, Model
@@ -10,6 +11,7 @@ from peewee import __exception_wrapper__ as driver_errors
 from app.core import db
 
 Row = Sequence[Any]
+LARGE_CACHE_KB = 64 * 1024
 
 
 def insert(model: type[Model], names: Sequence[str], rows: Sequence[Row]) -> None:
@@ -43,6 +45,22 @@ def update(model: type[Model], names: Sequence[str], rows: Sequence[Row]) -> Non
     changes = ", ".join(f'"{field.column_name}" = rows.{value}' for field, value in zip(fields, values, strict=True))
     source = f"unnest({_arrays([*fields, key])}) AS rows ({', '.join(values)}, key)"
     db.database.execute_sql(f'UPDATE {table} SET {changes} FROM {source} WHERE {table}."{key.column_name}" = rows.key', _columns(rows))
+
+
+@contextmanager
+def large_cache() -> Iterator[None]:
+    """Give this thread's SQLite connection a cache for work that touches pages all over the database, while it lasts."""
+    if not db.is_sqlite():
+        yield
+        return
+    db.connect()
+    before = db.database.execute_sql("PRAGMA cache_size").fetchone()[0]
+    db.database.execute_sql(f"PRAGMA cache_size = -{LARGE_CACHE_KB}")
+    try:
+        yield
+    finally:
+        db.database.execute_sql(f"PRAGMA cache_size = {before}")
+        db.database.execute_sql("PRAGMA shrink_memory")
 
 
 def _executemany(sql: str, rows: Sequence[Row]) -> None:

@@ -42,7 +42,7 @@ from app.imports.runs import (
 log = structlog.get_logger()
 
 RENEW_EVERY_S = 2.0
-LOCK_FOR_S = 0.1  # how long one step may keep other writers waiting
+LOCK_FOR_S = 0.15  # how long one step may keep other writers waiting
 SMALLEST_STEP, LARGEST_STEP, FIRST_UNDO_STEP = 20, 2_000, 200
 # Of the time that a step held the lock, others get so much before the next one.
 PAUSE = 0.35
@@ -81,6 +81,8 @@ class Worker:
     progress: Callable[[int], None] = lambda done: None
     now: Callable[[], datetime] = clock.now
     _step: int = 100
+    _locked_s: float = 0.0
+    _freed: float = 0.0
 
     def work_on(self, run_id: int) -> bool:
         """Do all that is to be done for a run; False when somebody else does it or time is over."""
@@ -209,7 +211,7 @@ class Worker:
 
     def _write_from(self, run: ImportRun, by: Actor) -> None:
         bad, importer = bad_lines_of(run), kind_of(run).importer(options_of(run))
-        with table_of(run) as table:
+        with table_of(run) as table, bulk.large_cache():
             lines = table.lines(mapping_of(run))
             for batch in batches(islice(lines, run.done_lines), lambda: LARGEST_STEP):
                 importer.skip(_good(batch, bad))
@@ -234,14 +236,15 @@ class Worker:
             self._refuse(run, problem_to_json(reasons))
             return False
         bad |= went_bad
-        started = time.monotonic()
+        self._let_others_write()
         try:
-            with db.transaction():
+            with db.transaction() as running:
+                self._pace_at_end(running)
                 self._note(run, plan, len(batch), bad if went_bad else None)
                 _insert(run, plan.write(by))
         except (IntegrityError, Conflict) as error:
             raise _Again from error
-        self._pace(time.monotonic() - started, kind_of(run).batch)
+        self._freed = time.monotonic()
         return True
 
     def _note(self, run: ImportRun, plan: Plan, count: int, bad: dict[int, Reasons] | None) -> None:
@@ -257,37 +260,53 @@ class Worker:
         with db.transaction():
             self._claim(run, state=ImportState.REFUSED, taking_back_at=self.now(), taking_back_by_id=run.created_by_id, problem=problem)
 
-    def _pace(self, locked_s: float, first: int) -> None:
-        """Make the next step as large as others can wait for, and let them in before it."""
+    def _pace_at_end(self, running: db.Transaction) -> None:
+        """Measure the running transaction until all is written, the history too."""
+        started = time.monotonic()
+        running.before_commit("~pace", lambda: self._pace(time.monotonic() - started))  # after all others by its name
+
+    def _pace(self, locked_s: float) -> None:
+        """Make the next step as large as others can wait for."""
+        self._locked_s = locked_s
         wanted = self._step * LOCK_FOR_S / max(locked_s, 0.001)
         self._step = int(min(max((self._step + wanted) / 2, SMALLEST_STEP), LARGEST_STEP))
+
+    def _let_others_write(self) -> None:
+        """Leave SQLite's write lock free for a while; what was needed to plan the step counts."""
         if db.is_sqlite():
-            time.sleep(locked_s * PAUSE)
+            time.sleep(max(0.0, self._locked_s * PAUSE - (time.monotonic() - self._freed)))
 
     # --- taking back --------------------------------------------------------
 
     def _take_back(self, run: ImportRun) -> None:
         by = actor_of(run.taking_back_by_id, run.undone_by_name or run.created_by_name)
         self._step = FIRST_UNDO_STEP
-        while rows := list(undoing.newest_rows(run, self._step)):
-            self._look_at_time()
-            started = time.monotonic()
-            try:
-                with db.transaction():
-                    self._claim(run)
-                    undoing.take_back(by=by, rows=rows)
-            except (IntegrityError, undoing.Obstructed) as error:
-                self._stay(run, error)
-                return
-            crash_point("import-undo-step")
-            self._pace(time.monotonic() - started, FIRST_UNDO_STEP)
+        with bulk.large_cache():
+            self._take_back_all(run, by)
         with db.transaction():
+            if ImportedRow.select().where(ImportedRow.run == run).exists():
+                return
             ended = {"taking_back_at": None, "held_until": None, "version": run.version + 1}
             if run.undone_by_name:
                 self._claim(run, state=ImportState.UNDONE, undone_at=self.now(), **ended)
                 history.record(by, "import.undone", "import", run.id, after={"file_name": run.file_name})
             else:
                 self._claim(run, ended_at=self.now(), **ended)
+
+    def _take_back_all(self, run: ImportRun, by: Actor) -> None:
+        while rows := list(undoing.newest_rows(run, self._step)):
+            self._look_at_time()
+            self._let_others_write()
+            try:
+                with db.transaction() as running:
+                    self._pace_at_end(running)
+                    self._claim(run)
+                    undoing.take_back(by=by, rows=rows)
+            except (IntegrityError, undoing.Obstructed) as error:
+                self._stay(run, error)
+                return
+            crash_point("import-undo-step")
+            self._freed = time.monotonic()
 
     def _stay(self, run: ImportRun, error: Exception) -> None:
         """What is left can no longer be taken back: something came to depend on it while the rest was removed."""

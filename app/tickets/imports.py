@@ -6,7 +6,7 @@ or a second file with some of the same lines, adds only what is new, in whatever
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
@@ -67,15 +67,15 @@ class _Record:
     work_type: str
     cost_fen: int | None
     technician: str
-    digest: str
 
 
 class HistoryImporter:
-    """Counts how often the same line came."""
+    """Counts how often the same line came, and keeps the machines it found: a machine is named by many lines."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.counts: Counter[bytes] = Counter()
+        self.machines: dict[str, Machine] = {}
 
     def plan(self, lines: Sequence[Line]) -> "_HistoryPlan":
         """What these lines ask for."""
@@ -105,17 +105,18 @@ class HistoryImporter:
 
 class _HistoryPlan:
     def __init__(self, importer: HistoryImporter, lines: Sequence[Line]) -> None:
-        self.machines = _machines({line.get("machine") for line in lines})
+        self.machines = importer.machines
+        self.machines |= _machines({line.get("machine") for line in lines} - set(self.machines))
         self.importer = importer
         found = [self._read(line) for line in lines]
-        digests = [one.digest for one in found if isinstance(one, _Record)]
+        digests = [one[1] for one in found if isinstance(one, tuple)]
         known = {digest for (digest,) in bulk.lookup(ImportedRow, ("digest",), "digest", digests)}
         self.judgements: list[Effect | Reasons] = [
-            one if isinstance(one, list) else Effect.UNCHANGED if one.digest in known else Effect.ADDED for one in found
+            one if isinstance(one, list) else Effect.UNCHANGED if one[1] in known else Effect.ADDED for one in found
         ]
-        self.records = [one for one in found if isinstance(one, _Record) and one.digest not in known]
+        self.records = [one for one in found if isinstance(one, tuple) and one[1] not in known]
 
-    def _read(self, line: Line) -> _Record | Reasons:
+    def _read(self, line: Line) -> tuple[_Record, str] | Reasons:
         try:
             wrong = self._mistakes(line)
             if wrong:
@@ -123,15 +124,20 @@ class _HistoryPlan:
             record = _record(line)
         except Invalid as error:
             return reasons_of(error)
-        return replace(record, digest=self.importer.digest(record))
+        return record, self.importer.digest(record)
 
     def write(self, by: Actor) -> list[Made]:
         """Write what is new."""
-        wanted = {record.serial: record.line for record in reversed(self.records) if record.serial not in self.machines}
-        made = self._make_machines(by, dict(reversed(wanted.items())))
-        past = [PastTicket(r.on, self.machines[r.serial], r.kind, r.text, r.work_type, r.cost_fen, r.technician) for r in self.records]
+        first: dict[str, int] = {}
+        for record, _digest in self.records:
+            if record.serial not in self.machines:
+                first.setdefault(record.serial, record.line)
+        made = self._make_machines(by, first)
+        past = [
+            PastTicket(r.on, self.machines[r.serial], r.kind, r.text, r.work_type, r.cost_fen, r.technician) for r, _digest in self.records
+        ]
         ids = past_work.enter(by=by, past=past)
-        return made + [Made(r.line, "ticket", key, digest=r.digest) for r, key in zip(self.records, ids, strict=True)]
+        return made + [Made(r.line, "ticket", key, digest=digest) for (r, digest), key in zip(self.records, ids, strict=True)]
 
     def _make_machines(self, by: Actor, wanted: dict[str, int]) -> list[Made]:
         if not wanted:
@@ -173,7 +179,7 @@ def _record(line: Line) -> _Record:
     assert on is not None
     text = "\n".join(part.strip() for part in line.get("text").splitlines()).strip()
     kind, cost = _KINDS[line.get("kind")], fen_in(line, "cost")
-    return _Record(line.number, on, line.get("machine"), kind, text, line.get("type"), cost, line.get("technician"), "")
+    return _Record(line.number, on, line.get("machine"), kind, text, line.get("type"), cost, line.get("technician"))
 
 
 def _machines(serials: Iterable[str]) -> dict[str, Machine]:
