@@ -180,9 +180,15 @@ def _users(run: ImportRun, object_type: str, kept: Kept, field: ForeignKeyField)
         moved = ImportedRow.select(ImportedRow.object_id).where(ImportedRow.run == run, ImportedRow.object_type == "machine")
         query = query.where(MachineMove.machine.not_in(moved))
     if other_type:
-        own = _added(run, other_type).select(ImportedRow.object_id)
-        query = query.where(field.model.id.not_in(own))
+        query = query.where(field.model.id.not_in(_own(run, other_type, field)))
     for user in query.limit(MOST_NAMED).objects():
         record = kept.model.get_by_id(getattr(user, field.object_id_name))
         other = KEPT[other_type].name(user) if other_type else ""
         yield user.line, _IS_USED, {"name": kept.name(record), "type": _WORDS.get(other_type, _OTHER), "other": other}
+
+
+def _own(run: ImportRun, object_type: str, field: ForeignKeyField) -> Any:
+    """Rows that the same import added, or whose ``field`` it changed: both are taken back along."""
+    is_changed = ImportedRow.before.contains(f'"{field.column_name}"')
+    mine = (ImportedRow.run == run) & (ImportedRow.object_type == object_type)
+    return ImportedRow.select(ImportedRow.object_id).where(mine, ImportedRow.is_added | is_changed)

@@ -191,4 +191,4 @@ def _machines(serials: Iterable[str]) -> dict[str, Machine]:
     return by_device | {machine.serial: machine for machine in found}
 
 
-HISTORY = Kind("history", COLUMNS, HistoryImporter, batch=500)
+HISTORY = Kind("history", COLUMNS, HistoryImporter, batch=200)
