@@ -9,6 +9,7 @@ from app.core.import_runs import ImportKind
 from app.core.importing import Column
 from app.imports.kinds import KINDS
 from app.web import exports
+from app.web.i18n import language
 from app.web.i18n import translated as _
 from app.web.labels import label
 
@@ -18,7 +19,8 @@ _WIDTH = 18
 
 def heading(column: Column) -> str:
     """The heading of a column; a star marks what must be filled in."""
-    return _(column.label) + (" *" if column.is_required else "")
+    name = column.label_zh if language().startswith("zh") else column.label
+    return name + (" *" if column.is_required else "")
 
 
 def as_csv(kind: ImportKind) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
+from peewee import ModelSelect
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
@@ -51,7 +52,7 @@ def index() -> Response:
 @requires("imports.run")
 def export_csv() -> Response:
     """The list with the same filters as CSV."""
-    return exports.csv_response("imports", COLUMNS, _rows())
+    return exports.csv_response("imports", COLUMNS, _rows(_found()))
 
 
 @blueprint.get("/imports.xlsx")
@@ -59,7 +60,7 @@ def export_csv() -> Response:
 def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
     labels = {"kind": "ImportKind", "status": "ImportState"}
-    return exports.xlsx_response("imports", N_("Imports"), COLUMNS, _rows(), labels=labels)
+    return exports.xlsx_response("imports", N_("Imports"), COLUMNS, _rows(_found()), labels=labels)
 
 
 def _wanted() -> Filters:
@@ -71,8 +72,12 @@ def _sort() -> str:
     return request.args.get("sort") or queries.DEFAULT_SORT
 
 
-def _rows() -> Iterator[list[Any]]:
-    for run in paging.whole(queries.listed(_wanted()), queries.SORTS, _sort()).iterator():
+def _found() -> ModelSelect:
+    return paging.whole(queries.listed(_wanted()), queries.SORTS, _sort())
+
+
+def _rows(found: ModelSelect) -> Iterator[list[Any]]:
+    for run in found.iterator():
         counts = [run.lines, run.added, run.changed, run.unchanged, run.bad]
         yield [run.id, run.created_at, run.file_name, run.kind, run.state, *counts, run.created_by_name, run.undone_at]
 
