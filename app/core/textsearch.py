@@ -24,7 +24,8 @@ _INNER = re.compile(r"[-_./]")
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 _MARK = "\ue000"  # private use: never left in a text by ``_plain``
 _RELATED = "\ue001"
-_PRIVATE = re.compile(f"[{_MARK}{_RELATED}]")
+# Private use, and the few letters that SQLite takes for signs: it would part a word there and refuse the query.
+_NOT_IN_TEXT = re.compile(f"[{_MARK}{_RELATED}\u19b0-\u19c9\u1cf2\u1cf3]")
 _NOT_IN_TOKENS = re.compile(r"[\W_]")
 _MAX_TOKEN = 60
 # Longer words are found from their beginning only, and of a text's words only so many by any part.
@@ -108,7 +109,8 @@ class Term:
 def terms(word: str) -> list[Term]:
     """What a document must contain to be found by ``word``; empty when nothing in it can be searched."""
     needed: dict[str, Term] = {}
-    for run in _RUN.findall(_plain(word)):
+    runs = _RUN.findall(_plain(word))
+    for run in runs:
         if _HAN_CHARACTER.match(run):
             pairs = [run[i : i + 2] for i in range(len(run) - 1)]
             needed.update((pair, Term(pair)) for pair in pairs)
@@ -116,7 +118,7 @@ def terms(word: str) -> list[Term]:
                 needed[run] = Term(run, is_prefix=True)
         else:
             joined = "".join(_INNER.split(run))[:_MAX_TOKEN]
-            needed[joined] = Term(joined, is_prefix=len(joined) > 1)
+            needed[joined] = Term(joined, is_prefix=len(joined) > 1 or len(runs) > 1)  # one letter alone is itself
     return list(needed.values())
 
 
@@ -125,7 +127,7 @@ Clause = list[list[Term]]
 
 
 def _plain(text: str) -> str:
-    return _PRIVATE.sub(" ", unicodedata.normalize("NFKC", text).lower())
+    return _NOT_IN_TEXT.sub(" ", unicodedata.normalize("NFKC", text).lower())
 
 
 def write(table: str, key: int, found: Iterable[str]) -> None:

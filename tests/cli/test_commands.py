@@ -11,8 +11,10 @@ from flask.testing import FlaskCliRunner
 
 from app.accounts import passwords, queries
 from app.accounts.models import Role, User, UserSession
-from app.core import history
+from app.core import db, history
+from app.core.types import system
 from app.customers.models import Customer
+from app.customers.operations import CustomerDetails, create_customer
 from app.machines.models import DeviceProfile, Machine
 from tests.personas import make_area, make_user, sign_in
 
@@ -178,3 +180,17 @@ def test_a_bad_profile_is_refused_in_words(runner: FlaskCliRunner, tmp_path: Pat
     assert refused.exit_code == 1
     assert words in refused.stderr
     assert DeviceProfile.select().count() == before
+
+
+def test_search_documents_that_got_lost_are_named_and_rebuilt(runner: FlaskCliRunner) -> None:
+    create_customer(by=system("tests"), details=CustomerDetails(name="中山机械厂"))
+    assert runner.invoke(args=["search", "rebuild", "--check"]).output == "complete\n"
+    with db.transaction():
+        db.database.execute_sql("DELETE FROM customer_search")
+    seen = runner.invoke(args=["search", "rebuild", "--check", "--json"])
+    assert seen.exit_code == 1
+    assert json.loads(seen.stdout)["complete"] is False
+    assert runner.invoke(args=["db", "check"]).exit_code == 1
+    rebuilt = runner.invoke(args=["search", "rebuild", "--json"])
+    assert {"index": "customer_search", "documents": 1} in json.loads(rebuilt.stdout)
+    assert runner.invoke(args=["search", "rebuild", "--check"]).exit_code == 0

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from peewee import Database
 
 from app.core import db, textsearch
-from app.core.textsearch import Term, mark, terms, tokens, words
+from app.core.textsearch import Term, mark, parts, terms, tokens, words
 
 TABLE = "ticket_search"
 
@@ -86,6 +86,65 @@ def test_every_text_is_found_by_each_of_its_words(before: str, text: str) -> Non
     for word in words(text):
         for term in terms(word):
             assert any(token.startswith(term.token) if term.is_prefix else token == term.token for token in whole)
+
+
+IDENTIFIERS = st.text(alphabet="abzYZ019-./ _中山站", min_size=2, max_size=14)
+
+
+@given(identifier=IDENTIFIERS, cut=st.tuples(st.integers(0, 13), st.integers(2, 14)))
+def test_an_identifier_is_found_by_every_part_of_two_characters(identifier: str, cut: tuple[int, int]) -> None:
+    part = identifier[cut[0] : cut[0] + cut[1]]
+    document = parts(identifier)
+    for run in words(part):
+        if len(textsearch.normal(run)) > 1:
+            assert all(term.is_in(document) for term in terms(run)), (identifier, part)
+
+
+@given(phone=st.text(alphabet="0123456789", min_size=4, max_size=20), start=st.integers(0, 18), length=st.integers(2, 20))
+def test_a_phone_number_is_found_by_every_part_however_it_is_written(phone: str, start: int, length: int) -> None:
+    part = phone[start : start + length]
+    for written in (phone, f"{phone[:3]}-{phone[3:]}", f"+{phone[:2]} {phone[2:]}", f"({phone[:3]}) {phone[3:]}"):
+        if len(part) > 1:
+            assert all(term.is_in(parts(written)) for term in terms(part))
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("HYDRAULIC HOSE LEAKING", "hydraulic"),
+        ("HYDRAULIC HOSE LEAKING", "dr"),
+        ("HYDRAULIC HOSE LEAKING", "ic leak"),
+        ("BUCKET WON'T OPEN", "bucket won't open"),
+        ("BUCKET WON'T OPEN", "won't"),
+        ("BUCKET WON\u2019T OPEN", "won't"),
+        ("BUCKET WONT OPEN", "wo"),
+        ("repl 2x o-ring", "o-ring"),
+    ],
+)
+def test_words_of_latin_letters_are_found_by_any_part(database: Database, text: str, query: str) -> None:
+    store(1, text)
+    assert asked(query) == [1]
+
+
+def test_both_databases_take_every_letter_there_is(database: Database) -> None:
+    """SQLite parts words at other characters than Python does; a query that falls apart there is an error."""
+    for code in (0x19B0, 0x19C9, 0x1CF2, 0x2024, 0x2100, 0x2488, 0x1E900, 0x20000, 0x3134F, 0xFE33, 0xAC00, 0xDF, 0x130, 0x345):
+        store(1, f"a{chr(code)}b")
+        assert asked(f"a{chr(code)}b") == [1], hex(code)
+
+
+def test_words_of_the_owner_are_told_from_a_document_s_own(database: Database) -> None:
+    with db.transaction():
+        if not db.is_sqlite():
+            db.database.execute_sql("ALTER TABLE ticket_search DROP CONSTRAINT IF EXISTS ticket_search_ticket_id_fkey")
+        textsearch.write(TABLE, 1, tokens("王工") | textsearch.related("中山机械"))
+    assert found(*textsearch.own("中山")) == []
+    assert found(*textsearch.own_or_related("中山")) == []
+    assert found(*textsearch.own_or_related("zsjx 王工")) == [1]
+
+
+def test_a_very_long_text_keeps_a_bounded_number_of_parts() -> None:
+    assert len(tokens(" ".join(f"word{number}x" for number in range(2_000)))) < 4_000
 
 
 @given(query=st.text(max_size=40))

@@ -4,6 +4,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from peewee import Database
 
 from app.core.types import Actor
@@ -15,6 +17,8 @@ from app.desk.finding import MatchKind, MatchReason
 from app.machines import operations as machines
 from app.machines.models import Machine
 from app.machines.operations import MachineDetails
+from app.tickets.models import Priority, TicketKind, TicketSource
+from app.tickets.operations import Outcome, open_ticket
 from tests import personas
 
 
@@ -102,3 +106,63 @@ def test_nobody_is_shown_what_lies_in_another_area(people: personas.People, cler
 def test_nothing_typed_breaks_it(clerk: Actor, typed: str) -> None:
     machine(clerk, "YZ-1")
     assert found(clerk, typed) == []
+
+
+def distance(one: str, other: str) -> int:
+    """Optimal string alignment: changes, insertions, deletions, swaps of neighbours."""
+    rows = [[max(i, j) if min(i, j) == 0 else 0 for j in range(len(other) + 1)] for i in range(len(one) + 1)]
+    for i in range(1, len(one) + 1):
+        for j in range(1, len(other) + 1):
+            is_other = one[i - 1] != other[j - 1]
+            rows[i][j] = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + is_other)
+            if i > 1 and j > 1 and one[i - 1] == other[j - 2] and one[i - 2] == other[j - 1]:
+                rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+    return rows[-1][-1]
+
+
+@given(st.text(alphabet="yz019", min_size=1, max_size=7), st.text(alphabet="yz019", min_size=1, max_size=8))
+def test_a_slip_is_one_character_changed_missing_or_too_many_or_two_swapped(typed: str, other: str) -> None:
+    assert (other in finding.slips(typed)) == (distance(typed, other) == 1)
+
+
+def test_what_looks_alike_is_meant_first(clerk: Actor) -> None:
+    for serial in ("YZ-11012", "YZ-10012", "YZ-12012"):
+        machine(clerk, serial)
+    shown = finding.matches(clerk, "YZ-1OO12")
+    assert shown == []  # two characters differ
+    assert [match.title for match in finding.matches(clerk, "YZ-1O012")] == ["YZ-10012", "YZ-11012", "YZ-12012"]
+    assert {match.why for match in finding.matches(clerk, "YZ-1O012")} == {MatchReason.MEANT}
+
+
+def test_nothing_is_guessed_when_something_fits(clerk: Actor) -> None:
+    machine(clerk, "YZ-10012")
+    machine(clerk, "YZ-10013")
+    assert found(clerk, "YZ-10013") == [("machine", "YZ-10013")]
+
+
+def test_a_kind_that_fits_well_is_not_crowded_out(clerk: Actor) -> None:
+    owner = customer(clerk, "甲公司")
+    for number in range(12):
+        machine(clerk, f"A{number:02d}1234")
+    customers.add_contact(by=clerk, customer=owner, details=ContactDetails(name="王工", phone="13800001234"))
+    shown = finding.matches(clerk, "1234")
+    assert len(shown) == 8
+    assert [match.title for match in shown if match.kind == MatchKind.CONTACT] == ["王工"]
+
+
+def test_a_ticket_is_found_by_who_called_and_what_solved_it(clerk: Actor) -> None:
+    made = open_ticket(
+        by=clerk,
+        source=TicketSource.HOTLINE,
+        kind=TicketKind.FAULT_REPORT,
+        priority=Priority.LOW,
+        title="推板动作慢",
+        customer=customer(clerk, "甲公司"),
+        caller_name="钱师傅",
+        caller_phone="13712345678",
+        outcome=Outcome.SOLVED,
+        solution="更换密封圈",
+    )
+    for typed in (made.number, made.number[3:], "2345", "137-1234", "钱师傅", "qsf", "密封圈", "动作 密封"):
+        titles = [match.title for group in finding.find(clerk, typed).groups for match in group.matches if group.kind == MatchKind.TICKET]
+        assert titles == [made.number], typed
