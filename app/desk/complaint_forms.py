@@ -64,9 +64,10 @@ class AssessmentForm(FlaskForm):
 
 def assessment_of(complaint: Complaint, people: list[Choice], **options: object) -> AssessmentForm:
     """The form, filled with the complaint when it was not sent (``formdata=None``: in any case)."""
-    verdict = {True: YES, False: NO}.get(complaint.is_justified, "")
-    filled = {"is_justified": verdict, "measure_owner": str(complaint.measure_owner_id or ""), "cause": complaint.cause or ""}
-    form = AssessmentForm(obj=complaint, data=filled, **options)
+    filled = {name: getattr(complaint, name) for name in ("version", "cause_text", "measure", "measure_due_on")}
+    filled["is_justified"] = {True: YES, False: NO}.get(complaint.is_justified, "")
+    filled |= {"measure_owner": str(complaint.measure_owner_id or ""), "cause": complaint.cause or ""}
+    form = AssessmentForm(data=filled, **options)
     form.measure_owner.choices = people
     return form
 
