@@ -108,7 +108,8 @@ def assign(number: str) -> Response:
 def answer(number: str) -> Response:
     """An answer to the centre or to the customer."""
     ticket, _complaint = _found(number)
-    text, to = request.form.get("text", ""), request.form.get("to", "")
+    to = request.form.get("to", "")
+    text = request.form.get(to, "")  # each of the two forms names its field after whom it answers
     acts = {ReplyTo.CENTRE: complaints.answer_centre, ReplyTo.CUSTOMER: complaints.answer_customer}
     if to not in acts:
         raise Invalid(N_("This form is not complete. Reload the page and send it again."))

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.slow
 # What is no screen: files, figures, and the points of a chart.
 NO_SCREENS = {
     "documents.file", "machine_files.picture", "machine_files.qr", "paper.document", "paper.labels_pdf",
+    "mail.file",
     "static", "assets.send", "health.healthz", "health.readyz", "health.metrics", "monitoring.machine_readings", "machines.export_profile",
     "intake.file", "attachments.send",
 }  # fmt: skip

@@ -47,14 +47,14 @@ def test_it_works(client: FlaskClient, ticket: Ticket) -> None:
 
 
 def test_an_answer_stands_in_the_log_and_the_clock_says_so(client: FlaskClient, ticket: Ticket) -> None:
-    answer = client.post(f"{home(ticket)}/answers", data={"to": "customer", "text": "已电话说明处理方案"})
+    answer = client.post(f"{home(ticket)}/answers", data={"to": "customer", "customer": "已电话说明处理方案"})
     assert (answer.status_code, answer.headers["Location"]) == (303, home(ticket))
     assert "已电话说明处理方案" in client.get(home(ticket)).text
     assert Complaint.get().customer_answered_at is not None
 
 
 def test_an_empty_answer_is_refused_beside_its_field(client: FlaskClient, ticket: Ticket) -> None:
-    answer = client.post(f"{home(ticket)}/answers", data={"to": "centre", "text": " "})
+    answer = client.post(f"{home(ticket)}/answers", data={"to": "centre", "centre": " "})
     assert answer.status_code == 422
     assert ComplaintReply.select().count() == 0
 
@@ -65,9 +65,9 @@ def test_an_answer_to_nobody_is_refused(client: FlaskClient, ticket: Ticket) -> 
 
 def test_the_responsible_technician_answers_and_others_do_not(client: FlaskClient, who: People, ticket: Ticket) -> None:
     sign_in(client, who.area_manager)
-    assert client.post(f"{home(ticket)}/answers", data={"to": "centre", "text": "x"}).status_code == 403
+    assert client.post(f"{home(ticket)}/answers", data={"to": "centre", "centre": "x"}).status_code == 403
     sign_in(client, who.li)
-    assert client.post(f"{home(ticket)}/answers", data={"to": "centre", "text": "油封装反"}).status_code == 303
+    assert client.post(f"{home(ticket)}/answers", data={"to": "centre", "centre": "油封装反"}).status_code == 303
 
 
 def test_cause_verdict_and_measure_are_kept(client: FlaskClient, who: People, ticket: Ticket) -> None:
@@ -143,7 +143,7 @@ def test_the_list_is_exported_as_it_is_filtered(client: FlaskClient, ticket: Tic
 
 
 def test_the_paper_form_shows_it_whole(client: FlaskClient, ticket: Ticket) -> None:
-    client.post(f"{home(ticket)}/answers", data={"to": "customer", "text": "已电话说明"})
+    client.post(f"{home(ticket)}/answers", data={"to": "customer", "customer": "已电话说明"})
     page = client.get(f"{home(ticket)}/print").text
     assert "顾客投诉（建议）记录表" in page
     assert "已电话说明" in page
