@@ -46,6 +46,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.machines.document_views",
     "app.machines.request_views",
     "app.roster.calendar_views",
+    "app.roster.views",
     "app.tickets.views",
     "app.tickets.clock_views",
     "app.tickets.hotline_views",

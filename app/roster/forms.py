@@ -3,8 +3,8 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import DateField, DateTimeLocalField, HiddenField, RadioField, SelectChoice, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import DateField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TimeField
+from wtforms.validators import InputRequired, Length, Optional
 
 from app.web.labels import options
 
@@ -33,10 +33,27 @@ class TableForm(FlaskForm):
 
 
 class ShiftForm(FlaskForm):
-    """A shift of one person; times are those of the deployment."""
+    """The same shift of one person on several days; times are those of the deployment."""
 
     user = SelectField(_("Person"), coerce=int, validators=[_NEEDED])
-    role = SelectField(_("As"), choices=[SelectChoice(value, words) for value, words in options("Role")])
-    starts_at = DateTimeLocalField(_("From"), validators=[_NEEDED])
-    ends_at = DateTimeLocalField(_("To"), validators=[_NEEDED])
+    role = SelectField(_("As"))
+    first = DateField(_("First day"), validators=[_NEEDED])
+    last = DateField(_("Last day"), validators=[_NEEDED])
+    start = TimeField(_("From"), validators=[_NEEDED])
+    end = TimeField(_("To"), validators=[_NEEDED])
+    note = StringField(_("Note"), validators=[Length(max=200)], filters=[lambda value: value or ""])
+
+    def offer(self, people: list[tuple[int, str]], roles: tuple[str, ...]) -> None:
+        """Give the choices."""
+        self.user.choices = [SelectChoice(*one) for one in people]
+        self.role.choices = [SelectChoice(value, words) for value, words in options("Role") if value in roles]
+
+
+class PresenceForm(FlaskForm):
+    """Where somebody is, for a stretch of days."""
+
+    user = SelectField(_("Person"), coerce=int, validators=[_NEEDED])
+    state = SelectField(_("State"), choices=[SelectChoice(value, words) for value, words in options("PresenceState")])
+    first = DateField(_("First day"), validators=[Optional()])
+    last = DateField(_("Last day"), validators=[Optional()])
     note = StringField(_("Note"), validators=[Length(max=200)], filters=[lambda value: value or ""])

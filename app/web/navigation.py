@@ -64,6 +64,8 @@ MORE = (
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
     Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),
     Entry("/imports", lazy_gettext("Imports"), "file-spreadsheet"),
+    Entry("/roster", lazy_gettext("Duty roster"), "clock"),
+    Entry("/people", lazy_gettext("Where people are"), "users"),
     Entry("/calendar", lazy_gettext("Working calendar"), "calendar"),
     Entry("/users", lazy_gettext("Users"), "users"),
     Entry("/areas", lazy_gettext("Areas"), "map-pin"),

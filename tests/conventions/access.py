@@ -12,7 +12,7 @@ An endpoint whose part means something else gets its own line, ``"endpoint:part"
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from app.accounts import sessions
@@ -37,6 +37,8 @@ from app.monitoring.models import (
     Terminal,
 )
 from app.roster import calendar_operations
+from app.roster import operations as roster
+from app.roster.models import DutyShift
 from app.tickets.models import (
     ClockKind,
     Complaint,
@@ -135,6 +137,18 @@ ACCESS: dict[str, Access] = {
     "accounts.unsee_notice": may(ALL, own_only=True),
     "accounts.see_all_notices": may(ALL),
     # roster
+    "roster.index": may(ALL),
+    "roster.export_csv": may(ALL),
+    "roster.export_xlsx": may(ALL),
+    "roster.add_shifts": may(DESK),
+    "roster.remove_shift": may(DESK),
+    "roster.put_back": may(DESK),
+    "roster.copy_week": may(DESK),
+    "roster.people": may(ALL),
+    "roster.plan_presence": may(DESK),
+    "roster.people_csv": may(ALL),
+    "roster.people_xlsx": may(ALL),
+    "roster.set_presence": may(ALL),
     "calendar.index": may(ALL),
     "calendar.export_csv": may(ALL),
     "calendar.export_xlsx": may(ALL),
@@ -373,6 +387,8 @@ def _draft_file_id(side: Side) -> int:
 VALUES: dict[str, Callable[[Side], Any]] = {
     "year": lambda side: 2027,
     "entry_id": lambda side: HistoryEntry.get(HistoryEntry.object_type == "calendar").id,
+    "shift_id": lambda side: DutyShift.get(DutyShift.user == side.technician).id,
+    "roster.put_back:entry_id": lambda side: HistoryEntry.get(HistoryEntry.action == "shift.removed").id,
     "clock_id": lambda side: TicketClock.get(TicketClock.ticket == side.ticket).id,
     "notice_id": lambda side: Notice.get(Notice.user == side.technician).id,
     "filename": lambda side: "icons/sprite.svg",
@@ -506,6 +522,10 @@ def _run_clocks(ticket: Ticket, technician: User) -> None:
             ticket=ticket, kind=ClockKind.REPAIR, started_at=now, target_minutes=60, is_round_the_clock=True, due_at=now, next_look_at=now
         )
         calendar_operations.set_days(by=system("matrix"), first=date(2027, 2, 6), last=date(2027, 2, 6), is_working=False, name="春节")
+        for hour in (8, 20):
+            start = now.replace(hour=hour)
+            shift = DutyShift.create(user=technician, role=Role.TECHNICIAN, starts_at=start, ends_at=start + timedelta(hours=8))
+        roster.remove_shift(by=system("matrix"), shift_id=shift.id)
         Notice.create(user=technician, at=now, message="%(number)s is late", params='{"number": "T1"}', href="/tickets")
 
 
