@@ -38,7 +38,11 @@ def change_status(
         raise stale(ticket.id)
     if states.needs_reason(present, to) and not reason.strip():
         raise Invalid(N_("Say why, in a few words."), fields={"reason": N_("A reason is needed here.")})
-    solved: dict[str, Any] = {"solution": solution.strip()} if solution is not None and to == TicketStatus.RESOLVED else {}
+    solved: dict[str, Any] = {}
+    if to == TicketStatus.RESOLVED and solution is not None:
+        solved = {"solution": solution.strip()}
+        if not solved["solution"]:
+            raise Invalid(N_("Say what solved it."), fields={"solution": N_("Say what solved it.")})
     with db.transaction():
         move(by, ticket, to, version, at=changed_at, reason=reason.strip()[:MAX_REASON], **solved)
 
@@ -117,8 +121,8 @@ def move(
     if ticket.is_open != states.is_open(present):
         searching.index(ticket)
     note_transition(by, ticket, at, present, reason)
-    if to == TicketStatus.IN_WORK and by.user_id is not None and by.may(hotline.SIGN):
-        hotline.sign_by_dispatch(by, ticket, at)  # before the clocks, so that both stand in one order of locks
+    if to == TicketStatus.IN_WORK and undone is None and by.user_id is not None and by.may(hotline.SIGN):
+        hotline.sign_by_dispatch(by, ticket, at)
     clocks.on_move(ticket, present, to, at, undone_at=undone.at if undone else None)
     record(by, "moved", ticket, before={"status": present}, after={"status": to, "reason": reason})
     watching.tell(by, ticket, TOLD[to], who=by.name)
