@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [part …]``: measure and print JSON; all parts by default.
 
-Parts: tickets, search, intake_matches, first_visit, memory, intake.
+Parts: tickets, search, intake_matches, imports, first_visit, memory, intake.
 """
 
 import json
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import search, surroundings, tickets
+from tests.benchmarks import imports, search, surroundings, tickets
 from tests.benchmarks.processes import ROOT
 
 FOLDER = ROOT / "build" / "bench"
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[Path], Any]] = {
     "tickets": tickets.measure,
     "search": search.measure,
     "intake_matches": search.intake_matches,
+    "imports": imports.measure,
     "first_visit": surroundings.first_visit,
     "memory": surroundings.memory,
 }

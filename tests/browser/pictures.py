@@ -69,6 +69,8 @@ SCREENS = {
     "rejected": ("deputy", "/monitoring/feed/rejected"),
     "quarantine": ("deputy", "/monitoring/feed/quarantine"),
     "credentials": ("deputy", "/monitoring/credentials"),
+    "imports": ("clerk", "/imports"),
+    "import-new": ("clerk", "/imports/new"),
     "users": ("admin", "/users"),
     "user": ("admin", "first of /users"),
     "user-new": ("admin", "/users/new"),
