@@ -24,7 +24,7 @@ from app.tickets import queries
 from app.tickets.models import PastWork, Priority, Ticket, TicketKind, TicketSource
 from app.tickets.operations import open_ticket
 from tests.benchmarks import world
-from tests.benchmarks.processes import ROOT, environment, running_database
+from tests.benchmarks.processes import ROOT, environment, free_port, running_database
 
 LINES = 100_000
 FIRST_DAY, DAYS = date(2008, 1, 1), 6_000
@@ -40,7 +40,7 @@ def measure(folder: Path) -> dict[str, Any]:
     for suffix in ("", "-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
     shutil.copy(world.ensure(folder, world.SIZES[0]), database)
-    settings = environment(folder, database, 0)
+    settings = environment(folder, database, free_port())
     start(load_config(settings))
     before = Ticket.select().count()
     waits: list[float] = []
