@@ -39,6 +39,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.web.health",
     "app.accounts.views",
     "app.customers.views",
+    "app.customers.contact_views",
     "app.customers.project_views",
     "app.machines.views",
     "app.machines.model_views",

@@ -114,6 +114,7 @@ class ContactForm(FlaskForm):
     phone = text(_("Phone"), Length(max=30), _PHONE)
     email = text(_("E-mail"), Optional(), Length(max=120), _EMAIL)
     site = SelectField(_("Site"))
+    takes_no_broadcasts = BooleanField(_("Wants no broadcasts"))
 
     def offer(self, sites: Sequence[Site]) -> None:
         """Say which sites can be chosen."""
@@ -129,6 +130,7 @@ class ContactForm(FlaskForm):
             email=self.email.data,
             role=ContactRole(self.role.data),
             site=self.sites.get(chosen(self.site)),
+            takes_no_broadcasts=self.takes_no_broadcasts.data,
         )
 
 
@@ -137,4 +139,4 @@ def contact_form_of(customer: Customer, contact: Contact | None) -> ContactForm:
     if contact is None:
         return ContactForm(data={"version": customer.version})
     shown = {"phone": masked_phone(contact.phone), "site": str(contact.site_id or ""), "version": customer.version}
-    return ContactForm(data={name: getattr(contact, name) for name in ("name", "role", "email")} | shown)
+    return ContactForm(data={name: getattr(contact, name) for name in ("name", "role", "email", "takes_no_broadcasts")} | shown)

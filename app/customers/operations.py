@@ -42,13 +42,14 @@ class SiteDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactDetails:
-    """What is written of a person at the customer's."""
+    """What is written of a person at the customer's; ``takes_no_broadcasts`` of None leaves it as it is."""
 
     name: str
     phone: str = ""
     email: str = ""
     role: ContactRole = ContactRole.OTHER
     site: Site | None = None
+    takes_no_broadcasts: bool | None = None
 
 
 def create_customer(*, by: Actor, details: CustomerDetails, form_token: str | None = None, at: datetime | None = None) -> Customer:
@@ -250,7 +251,8 @@ def _checked_contact(customer: Customer, details: ContactDetails) -> dict[str, A
         raise _invalid(name=N_("Please give the name."))
     if details.site is not None and details.site.customer_id != customer.id:
         raise _invalid(site=N_("This site belongs to another customer."))
-    return {
+    wish = {} if details.takes_no_broadcasts is None else {"takes_no_broadcasts": details.takes_no_broadcasts}
+    return wish | {
         "name": details.name.strip(),
         "phone": details.phone.strip(),
         "email": details.email.strip(),

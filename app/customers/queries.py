@@ -10,7 +10,7 @@ from app.core.errors import N_, Invalid, NotFound
 from app.core.paging import Sort
 from app.core.types import Actor, Page
 from app.customers import searching
-from app.customers.models import Contact, Customer, Site
+from app.customers.models import Contact, ContactRole, Customer, Site
 
 SORTS = {
     "name": Sort(Customer.name, lambda customer: customer.name),
@@ -103,8 +103,10 @@ def sites(customer: Customer) -> list[Site]:
 
 
 def contacts(customer: Customer) -> list[Contact]:
-    """The customer's contacts with their sites, by name."""
-    return list(Contact.select(Contact, Site).join(Site, JOIN.LEFT_OUTER).where(Contact.customer == customer).order_by(Contact.name))
+    """The customer's contacts with their sites, by position, then by name."""
+    found = Contact.select(Contact, Site).join(Site, JOIN.LEFT_OUTER).where(Contact.customer == customer)
+    order = list(ContactRole)
+    return sorted(found, key=lambda contact: (order.index(contact.role), contact.name))
 
 
 def site_by_id(customer: Customer, site_id: int) -> Site:
@@ -121,6 +123,27 @@ def contact_by_id(customer: Customer, contact_id: int) -> Contact:
     if contact is None:
         raise NotFound(N_("There is no such contact."))
     return contact
+
+
+def visible_contact(actor: Actor, contact_id: int) -> Contact:
+    """The contact with its customer. Raises ``NotFound`` for one of a customer that ``actor`` may not see."""
+    customers = visible(actor).select(Customer.id)
+    query = Contact.select(Contact, Customer).join(Customer).where((Contact.id == contact_id) & Contact.customer.in_(customers))
+    contact = query.get_or_none()
+    if contact is None:
+        raise NotFound(N_("There is no such contact."))
+    return contact
+
+
+def sharing(actor: Actor, customer: Customer) -> dict[str, list[Customer]]:
+    """The other customers that ``actor`` may see whose contacts have a phone number of ``customer``'s contacts, by number."""
+    numbers = Contact.select(Contact.phone).where((Contact.customer == customer) & (Contact.phone != ""))
+    query = Contact.select(Contact.phone, Customer.id, Customer.name).join(Customer).where(Contact.phone.in_(numbers))
+    query = query.where((Contact.customer != customer) & Contact.customer.in_(visible(actor).select(Customer.id)))
+    found: dict[str, list[Customer]] = {}
+    for phone, customer_id, name in query.distinct().order_by(Customer.name).tuples():
+        found.setdefault(phone, []).append(Customer(id=customer_id, name=name))
+    return found
 
 
 def areas() -> list[Area]:

@@ -5,12 +5,13 @@ from typing import Any
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from app.customers import projects
+from app.customers import contact_operations, projects
 from app.customers import queries as customers
+from app.customers.models import Customer
 from app.machines import document_queries as documents
 from app.machines import queries as machines
 from app.tickets import queries as tickets
-from app.tickets.queries import OPEN, TicketFilter
+from app.tickets.queries import ANY, OPEN, TicketFilter
 from app.web.auth import actor, requires
 from app.web.render import render
 
@@ -23,12 +24,21 @@ SHOWN = 10
 @blueprint.get("/customers/<int:customer_id>")
 @requires("customers.read")
 def customer(customer_id: int) -> Response:
-    """One customer with sites and contacts, machines and open tickets."""
+    """One customer: key figures, open tickets, machines, sites, contacts, projects."""
     found = customers.by_id(actor(), customer_id)
     shown: dict[str, Any] = {"customer": found, "sites": customers.sites(found), "contacts": customers.contacts(found)}
-    shown["machines"] = machines.of_customer(actor(), found, SHOWN)
-    shown["tickets"] = tickets.newest(actor(), TicketFilter(customer=found.id, status=OPEN), SHOWN)
+    shown |= {"machines": machines.of_customer(actor(), found, SHOWN), "in_warranty": machines.covered(actor(), found)}
+    shown |= {"sharing": customers.sharing(actor(), found), "projects": projects.of_customer(found, SHOWN), **_tickets(found)}
+    shown["restorable"] = contact_operations.restorable(found) if actor().may("customers.edit") else []
     return render("desk/customer.html", **shown)
+
+
+def _tickets(found: Customer) -> dict[str, Any]:
+    """The open tickets of a customer, and how many there are."""
+    if not actor().may("tickets.read"):
+        return {"tickets": [], "open_tickets": 0, "all_tickets": 0}
+    still_open, ever = (tickets.page(actor(), TicketFilter(customer=found.id, status=status)) for status in (OPEN, ANY))
+    return {"tickets": list(still_open.rows)[:SHOWN], "open_tickets": still_open.total, "all_tickets": ever.total}
 
 
 @blueprint.get("/projects/<int:project_id>")

@@ -18,7 +18,7 @@ from app.machines import searching
 from app.machines.models import DeviceProfile, DeviceProfileVersion, Machine, MachineModel
 from app.machines.profiles import Profile
 from app.machines.profiles.parsing import parse
-from app.machines.warranty import Warranty, warranty_on
+from app.machines.warranty import Warranty, WarrantyState, warranty_on
 
 NO_DATE = date(1, 1, 1)
 FAR_OFF = date(9999, 12, 31)
@@ -115,6 +115,12 @@ def _joined(query: ModelSelect) -> ModelSelect:
 def of_customer(actor: Actor, customer: Customer, limit: int) -> list[Machine]:
     """The machines of ``customer`` that ``actor`` may see, by serial number, at most ``limit``."""
     return list(_joined(visible(actor)).where(Machine.customer == customer).order_by(Machine.serial).limit(limit))
+
+
+def covered(actor: Actor, customer: Customer) -> int:
+    """How many of the customer's machines that ``actor`` may see are in warranty today."""
+    query = visible(actor).select(Machine.accepted_on, Machine.shipped_on, Machine.warranty_months).where(Machine.customer == customer)
+    return sum(warranty_now(machine).state is WarrantyState.IN for machine in query)
 
 
 def warranty_now(machine: Machine) -> Warranty:
