@@ -61,6 +61,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.outgoing",
     "app.desk.ticket_work",
     "app.desk.overviews",
+    "app.desk.broadcasts",
     "app.desk.scanned",
     "app.machine_files.views",
     "app.desk.search",

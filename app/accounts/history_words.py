@@ -13,6 +13,7 @@ ACTIONS = {
     "calendar.imported": N_("Table of the working calendar taken in"),
     "calendar.seeded": N_("Working calendar delivered"),
     "calendar.taken_back": N_("Change of the working calendar taken back"),
+    "broadcast.sent": N_("Broadcast sent"),
     "credential.created": N_("Device credential created"),
     "credential.rotated": N_("Device credential renewed"),
     "credential.revoked": N_("Device credential withdrawn"),
@@ -106,6 +107,7 @@ OBJECTS = {
     "user": N_("User"),
     "model": N_("Model"),
     "project": N_("Project"),
+    "broadcast": N_("Broadcast"),
 }
 FIELDS = {
     "days": N_("Days"),
@@ -166,6 +168,8 @@ FIELDS = {
     "remark": N_("Remark"),
     "description": N_("Description"),
     "signed_on": N_("Signed on"),
+    "recipients": N_("Recipients"),
+    "subject": N_("Subject"),
 }
 # The enumeration (app.web.labels) whose words a field's values have.
 KINDS = {

@@ -22,7 +22,7 @@ from app.core.history import HistoryEntry, digest
 from app.core.import_runs import ImportKind, ImportRun
 from app.core.outbox import OutboxMessage
 from app.core.types import system
-from app.customers.models import Contact, Customer, Project, Site
+from app.customers.models import BroadcastMessage, Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Document, DocumentRequest, FormType, Machine
 from app.monitoring.models import (
     Alarm,
@@ -169,6 +169,12 @@ ACCESS: dict[str, Access] = {
     "customers.edit_contact": may(DESK),
     "customers.new_site": may(DESK),
     "customers.edit_site": may(DESK),
+    "broadcasts.index": may(DESK),
+    "broadcasts.export_csv": may(DESK),
+    "broadcasts.export_xlsx": may(DESK),
+    "broadcasts.new": may(DESK),
+    "broadcasts.send": may(DESK),
+    "broadcasts.broadcast": may(DESK),
     "contacts.unmask": may(DESK, FIELD, scoped=True),
     "contacts.merging": may(DESK),
     "contacts.merge": may(DESK),
@@ -441,6 +447,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "document_id": lambda side: side.document.id,
     "request_id": lambda side: side.request.id,
     "model_id": lambda side: side.machine.model_id,
+    "broadcast_id": lambda side: BroadcastMessage.get().id,
     "project_id": lambda side: side.project.id,
     "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
 }
@@ -490,6 +497,7 @@ def _side(area: Area, technician: User) -> Side:
     factories.failed_message(about=area.name)
     attachment = factories.attachment(ticket=ticket)
     with db.transaction():
+        BroadcastMessage.create(subject="s", text="t", recipients=1, sent_at=now, by_name="somebody")
         Station.create(name=f"Station {area.id}", area=area)
         Department.get_or_create(name="Quality", email="quality@example.com")
         token = sessions.open_session(technician, SessionKind.TABLET, "127.0.0.1", "another device", now)
