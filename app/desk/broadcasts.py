@@ -42,7 +42,7 @@ SHOWN = 500
 
 
 def _number(chosen: str | int | None) -> int | None:
-    return int(chosen) if str(chosen).isdecimal() else None
+    return int(str(chosen)) if str(chosen).isdecimal() else None
 
 
 class BroadcastForm(FlaskForm):
