@@ -11,27 +11,27 @@ import cysqlite
 from tests.benchmarks import http, processes, world
 from tests.personas import PASSWORD
 
-# What is typed, and what must be in the answer.
+# What is typed, and what must be in the answer; both screens link what they show.
 SEARCHES = {
-    "number": ("T2611-0000777", "T2611-0000777"),
-    "serial": ("YZ-01234", "YZ-01234"),
-    "part_of_serial": ("1234", "YZ-01234"),
-    "phone": ("13800007919", "客户"),
-    "words": ("漏油", "漏油"),
-    "two_words": ("卡料 E04", "卡料"),
-    "customer": ("客户077", "客户077"),
+    "number": ("T2611-0000777", 'href="/tickets/T2611-0000777"'),
+    "serial": ("YZ-01234", 'href="/machines/YZ-01234"'),
+    "part_of_serial": ("1234", 'href="/tickets/T2611-'),
+    "phone": ("13800007919", "客户002"),
+    "words": ("漏油", "：液压站漏油"),
+    "two_words": ("卡料 E04", "E04 油温高：料斗卡料"),
+    "customer": ("客户077", 'href="/tickets/T2611-'),
     "pinyin": ("kh077", "客户077"),
 }
 MATCHES = {
-    "serial": ("YZ-001234", "YZ-001234"),
-    "end_of_serial": ("1234", "1234"),
-    "beginning": ("yz-0", "YZ-0"),
-    "phone": ("13800007919", "王工1"),
-    "end_of_phone": ("7919", "王工1"),
-    "customer": ("中山", "中山第"),
-    "pinyin": ("cqdi", "重庆第"),
-    "narrowed": ("中山 1234", "1234"),
-    "mistyped": ("YZ-00l234", "YZ-001234"),
+    "serial": ("YZ-001234", 'match-title">YZ-001234<'),
+    "end_of_serial": ("1234", 'match-title">YZ-001234<'),
+    "beginning": ("yz-0", 'match-title">YZ-0'),
+    "phone": ("13800007919", 'match-title">王工'),
+    "end_of_phone": ("7919", 'match-title">王工'),
+    "customer": ("中山", 'match-title">中山第'),
+    "pinyin": ("cqd", 'match-title">重庆第'),
+    "narrowed": ("中山 1234", 'match-title">YZ-'),
+    "mistyped": ("YZ-00l234", 'match-title">YZ-001234<'),
 }
 
 
