@@ -228,6 +228,12 @@ def _condition(table: str) -> str:
     return f"{table} MATCH {db.database.param}" if db.is_sqlite() else "tokens @@ CAST(%s AS tsquery)"
 
 
+def one_of(marks: Iterable[str]) -> str:
+    """The expression that a document carries one of ``marks``: many of them, put together faster than clauses are."""
+    grammar = (_fts5, " OR ") if db.is_sqlite() else (_tsquery, " | ")
+    return grammar[1].join(grammar[0](Term(token)) for token in marks)
+
+
 def key_name(table: str) -> str:
     """The column of ``table`` that holds the documents' keys."""
     return "rowid" if db.is_sqlite() else _key_column(table)

@@ -145,7 +145,7 @@ def _of_kind(asked: _Asked, source: Source, limit: int) -> list[Match]:
     looked_at = limit if is_newest_first else max(limit, _LOOKED_AT)
     found: dict[int, tuple[int, str, Any]] = {}
     for otherwise, clauses in _steps(asked, source):
-        for row in _read(asked.actor, source, clauses, looked_at):
+        for row in _read(asked.actor, source, textsearch.expression(clauses), looked_at):
             if row.id not in found:
                 rank = _rank(source, row, asked, otherwise)
                 found[row.id] = (rank, "" if source.kind is MatchKind.TICKET else row[1], row)
@@ -171,8 +171,8 @@ def _steps(asked: _Asked, source: Source) -> Iterator[tuple[int, list[Clause]]]:
         yield BELONGS, [*either, asked.needed]
 
 
-def _read(actor: Actor, source: Source, clauses: list[Clause], limit: int) -> list[Any]:
-    rows = _prepared(source.kind, actor.area_ids).rows(textsearch.expression(clauses), limit)
+def _read(actor: Actor, source: Source, expression: str, limit: int) -> list[Any]:
+    rows = _prepared(source.kind, actor.area_ids).rows(expression, limit)
     return [source.row(*row) for row in rows]
 
 
@@ -220,8 +220,9 @@ def _meant(asked: _Asked) -> list[Match]:
     typed, source = asked.whole, SOURCES[MatchKind.MACHINE]
     if not asked.has_digits or len(typed) not in _MEANT_LENGTHS or not asked.actor.may(source.permission):
         return []
-    clause = [[Term(mark(searching.WHOLE, variant))] for variant in sorted(slips(typed))]
-    found = [replace(source.shown(row), rank=MEANT, why=MatchReason.MEANT) for row in _read(asked.actor, source, [clause], _LOOKED_AT)]
+    prefix = mark(searching.WHOLE, "")
+    wanted = textsearch.one_of(prefix + variant for variant in sorted(slips(typed)))
+    found = [replace(source.shown(row), rank=MEANT, why=MatchReason.MEANT) for row in _read(asked.actor, source, wanted, _LOOKED_AT)]
     return sorted(found, key=lambda match: (_unlikeness(typed, normal(match.serial)), match.title))
 
 

@@ -147,20 +147,22 @@ def by_number(actor: Actor, number: str) -> Ticket:
 
 def page(actor: Actor, wanted: TicketFilter, *, after: str | None = None, before: str | None = None) -> Page[TicketRow]:
     """One page of the list. Raises ``Invalid`` for a page that does not exist."""
-    matching, order = _matching(actor, wanted)
+    matching = _matching(actor, wanted)
     if matching is None:
         return Page([], 0, False, None)
-    total = paging.capped_count(matching.select(1))
-    places = _places(order)
-    return paging.page_of(_with_names(matching), order, row=TicketRow, total=total, after=after, before=before, places=places)
+    order, places = matching.order, _places(matching.order)
+    return paging.page_of(
+        _with_names(matching.query), order, row=TicketRow, total=matching.count(), after=after, before=before, places=places
+    )
 
 
 def every(actor: Actor, wanted: TicketFilter, columns: tuple[Any, ...], row: Callable[..., Row]) -> Iterator[Row]:
     """All rows that the list would show, page after page, for exports; ``columns`` end as ``COLUMNS`` do."""
     after: str | None = None
-    matching, order = _matching(actor, wanted)
+    matching = _matching(actor, wanted)
     while matching is not None:
-        found = paging.page_of(_with_names(matching, columns), order, row=row, total=(0, False), after=after, places=_places(order))
+        order = matching.order
+        found = paging.page_of(_with_names(matching.query, columns), order, row=row, total=(0, False), after=after, places=_places(order))
         yield from found.rows
         after = found.next_key
         if after is None:
@@ -177,8 +179,23 @@ def _with_names(matching: ModelSelect, columns: tuple[Any, ...] = COLUMNS) -> Mo
     return query.join_from(Ticket, Machine, JOIN.LEFT_OUTER).join_from(Ticket, Customer, JOIN.LEFT_OUTER)
 
 
-def _matching(actor: Actor, wanted: TicketFilter) -> tuple[ModelSelect | None, Order]:
-    """The tickets of ``wanted`` and their order; None when words were asked for that nothing can match.
+@dataclass(frozen=True, slots=True)
+class _Matching:
+    """Tickets and their order; ``clauses`` when the search index alone says which they are."""
+
+    query: ModelSelect
+    order: Order
+    clauses: list[textsearch.Clause] | None = None
+
+    def count(self) -> tuple[int, bool]:
+        """How many there are, counted no further than lists count."""
+        if self.clauses is None:
+            return paging.capped_count(self.query.select(1))
+        return textsearch.capped_count(searching.TABLE, self.clauses, paging.COUNT_CAP)
+
+
+def _matching(actor: Actor, wanted: TicketFilter) -> _Matching | None:
+    """The tickets of ``wanted``; None when words were asked for that nothing can match.
 
     One filter has an index of its own. Words, and filters that are combined, go through the search index by their marks:
     it answers newest first, so that a frequent combination costs no more than a rare one.
@@ -186,17 +203,18 @@ def _matching(actor: Actor, wanted: TicketFilter) -> tuple[ModelSelect | None, O
     query = _narrowed(visible(actor), wanted)
     words = [searching.clause(word) for word in textsearch.words(wanted.q)]
     if not all(words):
-        return None, BY_AGE
+        return None
     clauses = words + _facets(actor, wanted)
     is_marked = wanted.is_urged or wanted.is_major  # which have no index of their own
     is_simple = len(clauses) < 2 and not is_marked and all(len(clause) == 1 for clause in clauses)
     has_own_order = wanted.from_on or wanted.to_on or wanted.due or wanted.watched_by or wanted.sort not in _BY_KEY
     if not words and (is_simple or has_own_order):
-        return query, SORTS[wanted.sort]
+        return _Matching(query, SORTS[wanted.sort])
     search = textsearch.source(searching.TABLE)
     key = textsearch.key_of(search)
-    is_down = _BY_KEY.get(wanted.sort, True)
-    return query.join_from(Ticket, search, on=key == Ticket.id).where(textsearch.matches(search, clauses)), Order((key,), (is_down,))
+    found = query.join_from(Ticket, search, on=key == Ticket.id).where(textsearch.matches(search, clauses))
+    is_told = wanted.status in (OPEN, ANY) and not (wanted.from_on or wanted.to_on or wanted.due or wanted.watched_by)
+    return _Matching(found, Order((key,), (_BY_KEY.get(wanted.sort, True),)), clauses if is_told else None)
 
 
 def _facets(actor: Actor, wanted: TicketFilter) -> list[textsearch.Clause]:
@@ -290,10 +308,10 @@ def notes(ticket: Ticket) -> list[TicketNote]:
 
 def newest(actor: Actor, wanted: TicketFilter, limit: int) -> list[TicketRow]:
     """The first ``limit`` rows of the list of ``wanted``, uncounted."""
-    matching, order = _matching(actor, wanted)
+    matching = _matching(actor, wanted)
     if matching is None:
         return []
-    return [TicketRow(*values) for values in _with_names(matching).order_by(*order.by()).limit(limit).tuples()]
+    return [TicketRow(*values) for values in _with_names(matching.query).order_by(*matching.order.by()).limit(limit).tuples()]
 
 
 def count(actor: Actor, status: str) -> tuple[int, bool]:
