@@ -42,6 +42,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.customers.contact_views",
     "app.customers.project_views",
     "app.machines.views",
+    "app.machines.qr_views",
     "app.machines.model_views",
     "app.machines.move_views",
     "app.machines.document_views",

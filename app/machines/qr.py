@@ -34,15 +34,16 @@ def path_of(machine: Machine) -> str:
     return f"/m/{token_of(machine)}"
 
 
-def new_token(*, by: Actor, machine: Machine, present: str) -> str:
-    """Give the machine another token; labels with the ``present`` one lead nowhere from now on.
+def new_token(*, by: Actor, machine: Machine, present: str | None) -> str:
+    """Give the machine another token; labels with the ``present`` one (None for none yet) lead nowhere from now on.
 
     Raises ``Conflict`` when ``present`` is not the token any more, ``NotAllowed`` for roles that do not keep machines.
     """
     by.require("machines.edit")
     token = made_up()
+    is_as_seen = Machine.qr_token.is_null() if present is None else Machine.qr_token == present
     with db.transaction():
-        if not Machine.update(qr_token=token).where(Machine.id == machine.id, Machine.qr_token == present).execute():
+        if not Machine.update(qr_token=token).where(Machine.id == machine.id, is_as_seen).execute():
             raise Conflict(N_("This machine has got another code meanwhile. Reload the page and look at it."))
         history.record(by, "machine.qr_renewed", "machine", machine.serial)
         live.touch("machines")

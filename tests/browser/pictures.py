@@ -47,6 +47,7 @@ SCREENS = {
     "customer-new": ("clerk", "/customers/new"),
     "machines": ("clerk", "/machines"),
     "machine": ("clerk", "first of /machines"),
+    "machine-code": ("clerk", "first of /machines +/code"),
     "machine-new": ("clerk", "/machines/new"),
     "machine-print": ("clerk", "first of /machines +/print"),
     "machine-repeats": ("clerk", "first of /machines +/repeats"),

@@ -198,6 +198,8 @@ ACCESS: dict[str, Access] = {
     "moves.warranty": may(ALL, scoped=True),
     "monitoring.replace_terminal": may(DESK),
     "machines.index": may(ALL),
+    "codes.code": may(ALL, scoped=True),
+    "codes.renew": may(DESK),
     "machines.export_csv": may(ALL),
     "machines.export_xlsx": may(ALL),
     "machines.new": may(DESK),
