@@ -5,6 +5,8 @@ from enum import StrEnum
 from flask import Flask
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from app.core.errors import N_
 from app.web.i18n import translated
@@ -226,6 +228,12 @@ def label(value: StrEnum | str, kind: str = "") -> str:
     return translated(LABELS[kind or type(value).__name__][value])
 
 
+@pass_context
+def _label(_context: Context, value: StrEnum | str, kind: str = "") -> str:
+    """``label`` for templates: with the context, or Jinja would work out ``"new"|label("…")`` once, in its first reader's language."""
+    return label(value, kind)
+
+
 def options(kind: str) -> list[tuple[str, LazyString]]:
     """All values of an enumeration with their words, in its order, for a choice."""
     return [(value, lazy_gettext(words)) for value, words in LABELS[kind].items()]
@@ -233,5 +241,5 @@ def options(kind: str) -> list[tuple[str, LazyString]]:
 
 def init_app(app: Flask) -> None:
     """Give templates the filter ``label`` (``{{ row.status|label("TicketStatus") }}``) and the global ``options``."""
-    app.jinja_env.filters["label"] = label
+    app.jinja_env.filters["label"] = _label
     app.jinja_env.globals["options"] = options

@@ -253,3 +253,13 @@ def test_a_page_with_everything_asks_few_questions(clerk: FlaskClient) -> None:
     finally:
         del db.database.obj.execute_sql
     assert len(statements) < 70
+
+
+def test_a_button_speaks_the_language_of_each_reader(clerk: FlaskClient) -> None:
+    ticket = opened()
+    clerk.set_cookie("locale", "en")
+    assert "Mark as resolved" in clerk.get(f"/tickets/{ticket.number}").text
+    clerk.set_cookie("locale", "zh_CN")
+    page = clerk.get(f"/tickets/{ticket.number}").text
+    assert "标记为已解决" in page
+    assert "Mark as resolved" not in page
