@@ -4,6 +4,7 @@ A source gives its entries newest first, beyond a place and never more than aske
 Entries of the same moment stand in the order of their sources, then of their ids, so that pages neither skip nor repeat.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,7 @@ from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.machines.models import Machine
 
-SHOWN = 30
+SHOWN = 20
 END_MS = 2**53
 _ALL, _NONE = 2**31 - 1, 0
 
@@ -89,6 +90,7 @@ class Source(Protocol):
     def name(self) -> str: ...
     @property
     def is_counted(self) -> bool: ...
+    def places(self, scope: Scope, beyond: Beyond, most: int) -> list[tuple[int, int]]: ...
     def read(self, scope: Scope, beyond: Beyond, most: int) -> list[tuple[datetime, int, Any]]: ...
     def count(self, scope: Scope, most: int) -> int: ...
 
@@ -145,12 +147,23 @@ class Rows:
     area: Any = None
     of: Callable[[Machine], int | None] = attrgetter("id")
     is_counted: bool = True
+    _places: Prepared = field(init=False, repr=False)
     _read: Prepared = field(init=False, repr=False)
     _count: Prepared = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_places", Prepared(self._keys))
         object.__setattr__(self, "_read", Prepared(self._page))
         object.__setattr__(self, "_count", Prepared(self._counted))
+
+    def places(self, scope: Scope, beyond: Beyond, most: int) -> list[tuple[int, int]]:
+        """Moment in ms and id of at most ``most`` entries, newest first."""
+        place = self.of(scope.machine)
+        if place is None or self._is_hidden(scope):
+            return []
+        asked = (place, beyond.at_ms, beyond.below_id, scope.from_ms, most)
+        rows = self._places.rows(*asked) if scope.is_plain else self._narrowed(self._keys(*asked), scope)
+        return [(clock.to_ms(at), number) for at, number in rows]
 
     def read(self, scope: Scope, beyond: Beyond, most: int) -> list[tuple[datetime, int, Any]]:
         """At most ``most`` entries, newest first."""
@@ -175,6 +188,9 @@ class Rows:
     def _page(self, place: Any, at: Any, below_id: Any, from_at: Any, most: Any) -> ModelSelect:
         query = self.query(place).where(self.at <= at, (self.at < at) | (self.id < below_id), self.at >= from_at)
         return query.order_by(self.at.desc(), self.id.desc()).limit(most)
+
+    def _keys(self, place: Any, at: Any, below_id: Any, from_at: Any, most: Any) -> ModelSelect:
+        return self._page(place, at, below_id, from_at, most).select(self.at, self.id).tuples()
 
     def _between(self, place: Any, to_at: Any, from_at: Any) -> ModelSelect:
         return self.query(place).select(self.id).where(self.at < to_at, self.at >= from_at)
@@ -202,6 +218,10 @@ class Few:
     name: str
     given: Callable[[Machine], Iterable[tuple[datetime, int, Any, str]]]
     is_counted: bool = True
+
+    def places(self, scope: Scope, beyond: Beyond, most: int) -> list[tuple[int, int]]:
+        """Moment in ms and id of at most ``most`` entries, newest first."""
+        return [(clock.to_ms(at), number) for at, number, _record in self.read(scope, beyond, most)]
 
     def read(self, scope: Scope, beyond: Beyond, most: int) -> list[tuple[datetime, int, Any]]:
         """At most ``most`` entries, newest first."""
@@ -243,14 +263,21 @@ def read(scope: Scope, kinds: Sequence[EntryKind], among: Sequence[EntryKind], *
     Raises ``Invalid`` for a key that was tampered with.
     """
     at_ms, rank_of_key, id_of_key = _place(after, scope.to_ms)
-    found: list[Entry] = []
+    asked: dict[int, tuple[EntryKind, Source, Beyond]] = {}
+    places: list[tuple[int, int, int]] = []
     for rank, (kind, source) in enumerate((one, source) for one in among for source in one.sources):
         if kind in kinds:
-            below_id = id_of_key if rank == rank_of_key else _ALL if rank < rank_of_key else _NONE
-            found += [Entry(kind, source, rank, *row) for row in source.read(scope, Beyond(at_ms, below_id), most + 1)]
-    found.sort(key=lambda entry: entry.key, reverse=True)
-    shown = found[:most]
-    return Stretch(shown, encode_key(shown[-1].key) if len(found) > most else None)
+            beyond = Beyond(at_ms, id_of_key if rank == rank_of_key else _ALL if rank < rank_of_key else _NONE)
+            asked[rank] = (kind, source, beyond)
+            places += [(at, rank, number) for at, number in source.places(scope, beyond, most + 1)]
+    places.sort(reverse=True)
+    shown = places[:most]
+    entries: list[Entry] = []
+    for rank, wanted in Counter(rank for _at, rank, _id in shown).items():  # only what is shown is read whole
+        kind, source, beyond = asked[rank]
+        entries += [Entry(kind, source, rank, *row) for row in source.read(scope, beyond, wanted)]
+    entries.sort(key=lambda entry: entry.key, reverse=True)
+    return Stretch(entries, encode_key(shown[-1]) if len(places) > most else None)
 
 
 def _place(key: str | None, to_ms: int) -> tuple[int, int, int]:

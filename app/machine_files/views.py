@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import segno
@@ -14,7 +15,7 @@ from app.core.types import Actor
 from app.machine_files import queries
 from app.machine_files.kinds import KINDS
 from app.machine_files.queries import File, Wanted
-from app.machine_files.timeline import Entry
+from app.machine_files.timeline import Entry, kinds_for
 from app.machines.models import Machine
 from app.machines.queries import profile_of
 from app.monitoring.views.machines import chart_of
@@ -146,14 +147,17 @@ def _day(text: str) -> date | None:
 
 
 def _timeline(reader: Actor, found: Machine, wanted: Wanted) -> dict[str, Any]:
+    """What the timeline needs; it is read only when it is not kept from another reader of the same version."""
     after = request.args.get("after")
     return {
         "machine": found,
         "file": File(found),
         "wanted": wanted,
-        "stretch": queries.stretch(reader, found, wanted, after),
-        "chips": queries.chips(reader, found, wanted),
+        "stretch_now": partial(queries.stretch, reader, found, wanted, after),
+        "chips_now": partial(queries.chips, reader, found, wanted),
         "is_continued": after is not None,
+        "tag": live_tag(*LIVE),
+        "scope": (tuple(kind.name for kind in kinds_for(reader, KINDS)), reader.area_ids),
     }
 
 
@@ -162,10 +166,9 @@ def _surroundings(reader: Actor, found: Machine) -> dict[str, Any]:
     return {
         "picture": picture,
         "standing": queries.standing(reader, found),
-        "tag": live_tag(*LIVE),
         "completeness": queries.completeness_of(found, has_photo=picture is not None),
         "documents": queries.documents_of(reader, found),
-        "repeats": queries.repeats_of(reader, found),
+        "repeats_now": partial(queries.repeats_of, reader, found),
         "ways": _ways(found),
     }
 
