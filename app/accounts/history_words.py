@@ -14,6 +14,7 @@ ACTIONS = {
     "calendar.seeded": N_("Working calendar delivered"),
     "calendar.taken_back": N_("Change of the working calendar taken back"),
     "broadcast.sent": N_("Broadcast sent"),
+    "clocks.targets": N_("Targets of deadlines changed"),
     "credential.created": N_("Device credential created"),
     "credential.rotated": N_("Device credential renewed"),
     "credential.revoked": N_("Device credential withdrawn"),
@@ -88,6 +89,7 @@ ACTIONS = {
     "user.preferences": N_("Language or colours chosen"),
 }
 OBJECTS = {
+    "clocks": N_("Deadlines"),
     "calendar": N_("Working calendar"),
     "alarm": N_("Alarm"),
     "area": N_("Area"),

@@ -67,6 +67,7 @@ MORE = (
     Entry("/roster", lazy_gettext("Duty roster"), "clock"),
     Entry("/people", lazy_gettext("Where people are"), "users"),
     Entry("/calendar", lazy_gettext("Working calendar"), "calendar"),
+    Entry("/clocks/targets", lazy_gettext("Deadlines"), "clock"),
     Entry("/users", lazy_gettext("Users"), "users"),
     Entry("/areas", lazy_gettext("Areas"), "map-pin"),
     Entry("/outbox", lazy_gettext("Outgoing mail"), "send"),

@@ -157,6 +157,8 @@ ACCESS: dict[str, Access] = {
     "calendar.take_back": may(DESK, Role.ADMIN),
     "calendar.take_in": may(DESK, Role.ADMIN),
     # clocks
+    "clocks.targets": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
+    "clocks.progress": may(BUSINESS),
     "clocks.of_ticket": may(BUSINESS, scoped=True),
     "clocks.why": may(BUSINESS, scoped=True),
     # customers
