@@ -10,7 +10,7 @@ from app.core.errors import N_, Conflict, Invalid
 from app.desk import queries, ticket_panels
 from app.machines.warranty import warranty_on
 from app.monitoring import queries as monitoring
-from app.tickets import attachments, clock_queries, complaint_register, forms, moving, operations, reasons, states
+from app.tickets import attachments, clock_queries, complaint_register, forms, moving, operations, past_work, reasons, states
 from app.tickets import queries as tickets
 from app.tickets.models import Ticket, TicketStatus
 from app.web import uploads
@@ -135,6 +135,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
         "attachments": attached,
         "form_token": forms.new_token(),
         "reasons": reasons.from_json(found.reason),
+        "past_work": past_work.of_ticket(found),
         "clocks": clock_queries.of_ticket(found, now),
         "timeline": queries.timeline(found, queries.SHOWN_AT_MOST if shows_all else queries.SHOWN, attached),
         "ways": states.ways(TicketStatus(found.status), moving.ended_at(found), now) if may_move else (),

@@ -161,6 +161,7 @@ def discard(*, by: Actor, run: ImportRun, version: int) -> None:
             raise Conflict(_LOOK_AGAIN)
         _record(by, "discarded", run, before={"file_name": run.file_name})
         ImportRun.delete().where(ImportRun.id == run.id).execute()
+        files.StoredFile.delete().where(files.StoredFile.id == run.file_id).execute()  # its bytes go with the orphans
 
 
 def _claim(run: ImportRun, version: int, states: tuple[ImportState, ...], **changes: Any) -> None:

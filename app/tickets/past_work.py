@@ -62,6 +62,11 @@ def enter(*, by: Actor, past: Sequence[PastTicket], at: datetime | None = None) 
     return ids
 
 
+def of_ticket(ticket: Ticket) -> PastWork | None:
+    """What the old record of ``ticket`` tells beyond its words; None for every other ticket."""
+    return PastWork.get_or_none(PastWork.ticket == ticket) if ticket.source == TicketSource.IMPORT else None
+
+
 def remove(*, by: Actor, ids: Sequence[int]) -> None:
     """Remove tickets that ``enter`` wrote, in the running transaction. Raises ``IntegrityError`` when something refers to one."""
     tickets = list(Ticket.select(Ticket.id, Ticket.number).where(Ticket.id.in_(ids)))

@@ -10,6 +10,7 @@ from peewee import Database
 from app.accounts.models import Area
 from app.core import db, history
 from app.core.errors import Conflict, InvalidFile
+from app.core.files import StoredFile
 from app.core.history import HistoryEntry
 from app.core.import_runs import ImportedRow, ImportKind, ImportRun, ImportState
 from app.customers import operations as customers
@@ -198,6 +199,7 @@ def test_a_file_that_was_not_imported_can_be_thrown_away(sqlite_database: Databa
     run = hand_in(ImportKind.CUSTOMERS, "name\n甲公司\n")
     operations.discard(by=BY, run=run, version=run.version)
     assert not ImportRun.select().exists()
+    assert not StoredFile.select().exists()
 
 
 def test_what_was_imported_is_not_thrown_away(sqlite_database: Database) -> None:

@@ -207,3 +207,12 @@ def test_the_list_filters_sorts_and_exports(clerk: FlaskClient, app: Flask) -> N
 def test_an_import_that_is_not_there_is_404(clerk: FlaskClient) -> None:
     assert clerk.get("/imports/99").status_code == 404
     assert clerk.get("/imports/templates/cows.csv").status_code == 404
+
+
+def test_the_page_of_an_old_record_says_what_was_done_and_what_it_cost(clerk: FlaskClient, app: Flask) -> None:
+    imported(ImportKind.HISTORY, "date,machine,text,type,cost,technician\n2020-01-01,A,漏油,PM01,183.05,李师傅\n", creates_machines=True)
+    page = clerk.get(f"/tickets/{Ticket.get().number}").text
+    for words in ("PM01", "李师傅", "¥183.05", "imported from old records"):
+        assert words in page
+    technician = sign_in(app.test_client(), make_user(Role.TECHNICIAN, Role.QUALITY))
+    assert "183.05" not in technician.get(f"/tickets/{Ticket.get().number}").text
