@@ -75,7 +75,11 @@ def _customer(staff: Staff, dice: random.Random, row: tuple[str, str, CustomerKi
 
 def _contact(staff: Staff, dice: random.Random, customer: Customer, role: ContactRole, site: Site | None) -> None:
     details = ContactDetails(
-        name=dice.choice(_SURNAMES) + dice.choice(_GIVEN), phone=str(_FIRST_PHONE + dice.randint(0, 8999)), role=role, site=site
+        name=dice.choice(_SURNAMES) + dice.choice(_GIVEN),
+        phone=str(_FIRST_PHONE + dice.randint(0, 8999)),
+        email=f"site{site.id}@example.com" if site and role is ContactRole.STATION_HEAD else "",
+        role=role,
+        site=site,
     )
     customers.add_contact(by=staff["clerk"], customer=customer, details=details)
 

@@ -4,12 +4,12 @@ import pytest
 from peewee import Database
 
 from app import demo
-from app.accounts.models import Role, User, UserRole
+from app.accounts.models import Department, Role, Station, User, UserRole
 from app.core import history
 from app.core.config import Config
 from app.core.errors import Conflict
-from app.customers.models import Customer
-from app.machines.models import Machine
+from app.customers.models import Customer, Project
+from app.machines.models import Machine, MachineMove, TerminalChange
 from app.machines.operations import seed_profiles
 from app.monitoring.models import Alarm, Condition, Gap, Reading
 from app.tickets.models import Ticket, TicketStatus
@@ -30,6 +30,9 @@ def test_it_works(database: Database, config: Config) -> None:
     assert Reading.select().count() > 10_000
     assert not Gap.select().exists()
     assert Ticket.select().where(Ticket.machine.is_null()).count() == 0
+    assert (Station.select().count(), Department.select().count(), Project.select().count()) == (3, 3, 3)
+    assert (MachineMove.select().count(), TerminalChange.select().count()) == (1, 1)
+    assert Machine.select().where(Machine.sim_expires_on.is_null(False)).count() == 6
     assert history.verify().problem is None
 
 
