@@ -1,4 +1,4 @@
-"""What waits for the person who looks: unacknowledged alarms and the tickets whose next step is theirs, oldest first."""
+"""What waits for the person who looks: unacknowledged alarms and tickets whose next step is theirs, overdue ones first, then the oldest."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,6 +41,7 @@ class Figures:
     to_verify: tuple[int, bool] | None
     standing_alarms: int
     unsigned_calls: tuple[int, bool] | None
+    overdue: tuple[int, bool] | None = None
 
 
 def steps_of(actor: Actor) -> tuple[TicketStatus, ...]:
@@ -50,8 +51,11 @@ def steps_of(actor: Actor) -> tuple[TicketStatus, ...]:
 
 
 def waiting(actor: Actor) -> list[Item]:
-    """What waits for ``actor``, oldest first, at most ``SHOWN``; an alarm stands in the line of its ticket while that waits itself."""
-    rows = tickets.waiting(actor, steps_of(actor), SHOWN)
+    """What waits for ``actor``, overdue first, then oldest, at most ``SHOWN``.
+
+    An alarm stands in the line of its ticket while that waits itself.
+    """
+    rows = _with_overdue(actor, tickets.waiting(actor, steps_of(actor), SHOWN))
     items = [Item(row.opened_at, ticket=row, to=states.TRANSITIONS[TicketStatus(row.status)][0]) for row in rows]
     if actor.may("alarms.acknowledge"):
         items += _alarms(actor, {row.id for row in rows})
@@ -59,13 +63,22 @@ def waiting(actor: Actor) -> list[Item]:
     return sorted(items, key=lambda item: _place(item, now))[:SHOWN]
 
 
+def _with_overdue(actor: Actor, oldest: list[TicketRow]) -> list[TicketRow]:
+    """``oldest`` and what is overdue of the same states, however young it is."""
+    known, mine = {row.id for row in oldest}, steps_of(actor)
+    late = tickets.newest(actor, TicketFilter(due=tickets.OVERDUE, sort="due_at"), SHOWN) if mine else []
+    return oldest + [row for row in late if row.id not in known and row.status in mine]
+
+
 def _place(item: Item, now: datetime) -> tuple[int, datetime]:
-    """The urged on top, then the oldest; whom one wants to phone again later stands below until then."""
+    """What is overdue on top, then the urged, then the oldest; whom one wants to phone again later stands below until then."""
     ticket = item.ticket
     if ticket is None:
         return 1, item.since
     if ticket.call_again_at and ticket.call_again_at > now and ticket.status == TicketStatus.TO_VERIFY:
         return 2, ticket.call_again_at
+    if ticket.due_at and ticket.due_at <= now:
+        return -1, ticket.due_at
     return (0 if ticket.urged_count else 1), item.since
 
 
@@ -86,6 +99,7 @@ def figures(actor: Actor) -> Figures:
     return Figures(
         open_tickets=tickets.count(actor, tickets.OPEN) if reads else None,
         to_verify=tickets.count(actor, TicketStatus.TO_VERIFY) if reads else None,
+        overdue=tickets.count_overdue(actor) if reads else None,
         unsigned_calls=hotline_queries.waiting(actor) if actor.may("hotline.sign") else None,
         standing_alarms=monitoring.visible(actor).where((Alarm.condition != Condition.NORMAL) | ~Alarm.is_acknowledged).count(),
     )

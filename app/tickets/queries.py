@@ -319,6 +319,11 @@ def count(actor: Actor, status: str) -> tuple[int, bool]:
     return paging.capped_count(_narrowed(visible(actor), TicketFilter(status=status)).select(1))
 
 
+def count_overdue(actor: Actor) -> tuple[int, bool]:
+    """How many open tickets are past a deadline, counted no further than the lists count."""
+    return paging.capped_count(_narrowed(visible(actor), TicketFilter(due=OVERDUE)).select(1))
+
+
 def transitions(ticket: Ticket) -> list[TicketTransition]:
     """Every change of state, oldest first."""
     return list(ticket.transitions.order_by(TicketTransition.id))

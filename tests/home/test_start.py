@@ -36,6 +36,14 @@ def test_what_waits_longest_stands_first(clerk: FlaskClient) -> None:
     assert text.index(old.number) < text.index(young.number)
 
 
+def test_what_is_overdue_stands_before_what_is_older(clerk: FlaskClient) -> None:
+    old = factories.ticket(opened_at=clock.now() - timedelta(hours=3), due_at=clock.now() + timedelta(hours=1))
+    late = factories.ticket(due_at=clock.now() - timedelta(minutes=5))
+    text = clerk.get("/").text
+    assert text.index(late.number) < text.index(old.number)
+    assert 'href="/tickets?due=overdue"' in text
+
+
 def test_what_somebody_else_must_do_does_not_wait_for_me(clerk: FlaskClient) -> None:
     ticket = factories.ticket(status=TicketStatus.WAITING_DISPATCH)
     assert ticket.number not in clerk.get("/").text
