@@ -66,7 +66,9 @@ class IntakeForm(FlaskForm):
     priority = RadioField(_("Priority"), choices=_choices("Priority"), default=Priority.HIGH)
     channel = SelectField(_("Came by"), choices=[], filters=[_given])
     called_at = StringField(_("Called at"), filters=[_given])
-    title = StringField(_("In a few words"), validators=[InputRequired(_("Say in a few words what it is about.")), Length(max=200)])
+    title = StringField(
+        _("In a few words"), validators=[InputRequired(_("Say in a few words what it is about.")), Length(max=200)], filters=[_given]
+    )
     text = TextAreaField(_("What was said"), validators=[Length(max=8000)], filters=[_given])
     solution = TextAreaField(_("What solved it"), validators=[Length(max=4000)], filters=[_given])
     is_major = BooleanField(_("Difficult or major"))

@@ -451,3 +451,11 @@ def test_contacts_are_counted_once(clerk: FlaskClient) -> None:
     form = FORM | {"customer": contact.customer.name, "caller_name": "张站长", "caller_phone": "138", "keeps_contact": "1"}
     clerk.post("/tickets", data=form)
     assert Contact.select().count() == 1
+
+
+def test_fields_that_are_not_sent_are_empty_ones(clerk: FlaskClient) -> None:
+    ticket = opened(machine=factories.machine())
+    assert clerk.post("/tickets").status_code == 422
+    assert clerk.post(f"/tickets/{ticket.number}/calls").status_code == 422
+    assert clerk.post("/tickets/drafts").status_code == 422
+    assert clerk.post("/tickets/drafts/files").status_code == 422
