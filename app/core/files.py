@@ -29,6 +29,8 @@ from app.core.types import Actor
 
 __all__ = [
     "ANY",
+    "DISK_IS_FULL",
+    "FULL",
     "LIMITS",
     "MEDIA",
     "PICTURES",
@@ -55,7 +57,7 @@ MAX_NAME = 120
 _LARGEST = max(LIMITS.values())
 _CHUNK = 256 * 1024
 _BATCH = 500
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _NOT_TAKEN = {
     PICTURES: N_("%(name)s is no photo. Only photos (JPEG, PNG) are taken here."),
     MEDIA: N_("%(name)s is neither a photo nor a film. Only photos (JPEG, PNG) and films (MP4) are taken here."),
@@ -63,7 +65,7 @@ _NOT_TAKEN = {
 }
 _NOT_TAKEN_HERE = N_("%(name)s is of a kind that is not taken here.")
 _TOO_LARGE = N_("%(name)s is larger than %(limit)d MB, the most that is taken of any kind.")
-_DISK_IS_FULL = N_("The centre's disk is full, so the file was not stored. Tell your administrator; nothing else was changed.")
+DISK_IS_FULL = N_("The centre's disk is full, so the file was not stored. Tell your administrator; nothing else was changed.")
 _NAMELESS = "file"
 
 
@@ -173,9 +175,9 @@ def _room_on_disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in FULL:
             raise
-        raise Unavailable(_DISK_IS_FULL) from error
+        raise Unavailable(DISK_IS_FULL) from error
 
 
 def _scratch(undone: ExitStack) -> Path:

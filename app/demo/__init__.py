@@ -13,7 +13,7 @@ from app.core.errors import N_, Conflict
 from app.core.history import HistoryEntry
 from app.core.types import system
 from app.customers.models import Customer
-from app.demo import duty, fleet, past, people, registers
+from app.demo import duty, fleet, handed_in, past, people, registers
 from app.machines.models import Machine
 from app.release import release
 
@@ -38,6 +38,7 @@ def load(config: Config, password: str | None = None, at: datetime | None = None
         duty.arrange(ACTOR, staff, now)
         past.live_through(staff, machines, now)
         registers.furnish(staff, machines, now)
+        handed_in.hand_in(staff, machines, now)
     return chosen
 
 

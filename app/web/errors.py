@@ -29,12 +29,12 @@ _HTTP_WORDS = {
 
 def init_app(app: Flask) -> None:
     """Register the handlers."""
-    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(DomainError, domain_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(InterfaceError, _database_error)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, unexpected)
 
 
 def words(error: DomainError) -> str:
@@ -63,7 +63,8 @@ def _know_reader() -> None:
         g._login_user = AnonymousUserMixin()
 
 
-def _domain_error(error: DomainError) -> Response:
+def domain_error(error: DomainError) -> Response:
+    """The answer to a refusal, in words."""
     _know_reader()
     response = answer(error.status, words(error), is_stale=isinstance(error, Conflict))
     if isinstance(error, TooManyAttempts):
@@ -93,10 +94,11 @@ def http_error(error: HTTPException) -> Response:
 def _database_error(error: Exception) -> Response:
     log.error("database_unavailable", error=type(error).__name__)
     db.drop_connection()
-    return _domain_error(Unavailable(N_("The database does not answer just now. Nothing was lost; please try again in a moment.")))
+    return domain_error(Unavailable(N_("The database does not answer just now. Nothing was lost; please try again in a moment.")))
 
 
-def _unexpected(error: Exception) -> Response:
+def unexpected(error: Exception) -> Response:
+    """The answer to what nobody foresaw; it is logged and tells nothing of the inside."""
     _know_reader()
     log.exception("unexpected_error", route=request.url_rule.rule if request.url_rule else None)
     return answer(500, gettext(_HTTP_WORDS[500]))

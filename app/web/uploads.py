@@ -15,10 +15,10 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge as TooLarge
 
 from app.core import files
-from app.core.errors import N_, Invalid, NotFound
+from app.core.errors import N_, Invalid, NotFound, Unavailable
 from app.core.file_kinds import MB
 from app.core.files import ANY, LIMITS, Incoming, Kind, Kinds, StoredFile
-from app.web.errors import http_error, words
+from app.web.errors import domain_error, http_error, unexpected, words
 from app.web.i18n import translated
 
 FIELD = "files"
@@ -52,6 +52,7 @@ def init_app(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.before_request_funcs.setdefault(None, []).insert(0, _limit_strangers)  # before the check of the token reads the form
     app.register_error_handler(TooLarge, _too_large)
+    app.register_error_handler(OSError, _disk)
     limits = {kind.value: limit for kind, limit in LIMITS.items()}
     app.jinja_env.globals.update(upload_accept=ACCEPT, upload_limits=limits, upload_total=MAX_BODY)
     app.jinja_env.filters["file_size"] = file_size
@@ -72,6 +73,11 @@ def _limit_strangers() -> None:
 def _too_large(error: TooLarge) -> Response:
     _forget_rest(request.content_length or 0)
     return http_error(error)
+
+
+def _disk(error: OSError) -> Response:
+    """A disk that fills up while a form is read; every other error of the system stays what it is."""
+    return domain_error(Unavailable(files.DISK_IS_FULL)) if error.errno in files.FULL else unexpected(error)
 
 
 def _forget_rest(length: int) -> None:

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -283,3 +284,30 @@ def test_the_portal_does_not_load_the_picture_library_before_the_first_picture()
     code = "import sys, app.factory, app.worker; print('PIL.Image' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "False"
+
+
+KILLED = """
+import io, os, signal, sys
+from pathlib import Path
+from app.core import db, files
+from app.core.types import system
+db.bind(sys.argv[1])
+files.configure(Path(sys.argv[2]))
+with db.transaction():
+    incoming = files.take_in(name="lost.txt", stream=io.BytesIO(b"words"))
+    if sys.argv[3] == "row":
+        files.keep(by=system("tests"), incoming=incoming)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", ["file", "row"])
+def test_killed_between_file_and_commit_there_is_never_a_row_without_its_file(one: Database, after: str) -> None:
+    url = f"sqlite:///{one.database}"
+    killed = subprocess.run([sys.executable, "-c", KILLED, url, str(files._root()), after], capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert StoredFile.select().count() == 0
+    assert len(left_over()) == 1
+    assert files.remove_orphans(clock.now() + timedelta(hours=25)) == 1
+    assert left_over() == []

@@ -1,5 +1,6 @@
 """Files on their way in and out of the portal."""
 
+import errno
 import io
 import re
 from datetime import timedelta
@@ -150,3 +151,14 @@ def test_people_who_are_signed_in_may_send_more_than_strangers(client: FlaskClie
     sign_in(client, make_user(Role.CLERK))
     answer = client.post("/preferences", data={"files": (io.BytesIO(b"\0" * (13 * 2**20)), "a.bin")})
     assert answer.status_code != 413
+
+
+def test_a_disk_that_fills_up_while_a_form_is_read_is_said_in_words(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object, **_how: object) -> object:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("werkzeug.formparser.default_stream_factory", full)
+    monkeypatch.setattr("flask.Request._get_file_stream", full)
+    answer = client.post("/login", data={"files": (io.BytesIO(b"words"), "a.txt")})
+    assert answer.status_code == 503
+    assert "磁盘已满" in answer.text
