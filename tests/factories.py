@@ -71,7 +71,7 @@ def project(**values: Any) -> Project:
     owner = values.pop("customer", None) or customer()
     with db.transaction():
         defaults = {"contract_number": f"XS{number:05d}", "name": f"Project {number}", "customer": owner, "created_at": clock.now()}
-        return Project.create(**defaults | values)
+        return _found(Project.create(**defaults | values))
 
 
 def stored_file(**values: Any) -> StoredFile:

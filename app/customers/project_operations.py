@@ -7,6 +7,7 @@ from typing import Any
 from app.core import clock, db, history, live, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
+from app.customers import searching
 from app.customers.models import Customer, Project, Site
 
 
@@ -35,6 +36,7 @@ def create_project(*, by: Actor, details: ProjectDetails, form_token: str | None
         if form_token:
             submissions.settle(form_token, project.id)
         history.record(by, "project.created", "project", project.id, after=_shown(project))
+        searching.stale(projects=[project.id])
         live.touch("projects")
     return project
 
@@ -50,6 +52,7 @@ def edit_project(*, by: Actor, project: Project, version: int, details: ProjectD
         after = _shown(Project.get_by_id(project.id))
         if before != after:
             history.record(by, "project.edited", "project", project.id, before=before, after=after)
+            searching.stale(projects=[project.id])
             live.touch("projects")
 
 

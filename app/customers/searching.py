@@ -1,4 +1,4 @@
-"""What customers, sites and contacts are found by: names with their pinyin, numbers by any part, and the customer they belong to."""
+"""What customers, sites, contacts and projects are found by: names with their pinyin, numbers by any part, and whose they are."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -8,9 +8,9 @@ from peewee import Table
 from app.core import db, indexing, textsearch
 from app.core.indexing import Document
 from app.core.textsearch import mark, name_tokens, normal, parts, related, tokens
-from app.customers.models import Contact, Customer, Site
+from app.customers.models import Contact, Customer, Project, Site
 
-CUSTOMERS, SITES, CONTACTS = "customer_search", "site_search", "contact_search"
+CUSTOMERS, SITES, CONTACTS, PROJECTS = "customer_search", "site_search", "contact_search", "project_search"
 # The register of machines stands above this package: only which of them carry a name of here matters.
 MACHINES = "machine_search"
 _machine = Table("machine", ("id", "customer_id", "site_id"))
@@ -19,16 +19,16 @@ WHOLE, CUSTOMER = "w", "c"
 MANY = 500
 
 
-def stale(*, customers: Iterable[int] = (), sites: Iterable[int] = (), contacts: Iterable[int] = ()) -> None:
+def stale(*, customers: Iterable[int] = (), sites: Iterable[int] = (), contacts: Iterable[int] = (), projects: Iterable[int] = ()) -> None:
     """These were written, changed or deleted in the running transaction."""
-    for table, keys in ((CUSTOMERS, customers), (SITES, sites), (CONTACTS, contacts)):
+    for table, keys in ((CUSTOMERS, customers), (SITES, sites), (CONTACTS, contacts), (PROJECTS, projects)):
         if keys:
             indexing.stale(table, keys)
 
 
 def renamed(customer: Customer) -> None:
     """What belongs to ``customer`` is found by its new name when the running transaction commits."""
-    owned = ((SITES, Site.select(Site.id)), (CONTACTS, Contact.select(Contact.id)))
+    owned = ((SITES, Site.select(Site.id)), (CONTACTS, Contact.select(Contact.id)), (PROJECTS, Project.select(Project.id)))
     for table, query in owned:
         indexing.stale(table, _keys(query.where(query.model.customer == customer)))
     _stale_machines(_machine.customer_id == customer.id)
@@ -98,6 +98,15 @@ def _contacts(keys: Sequence[int]) -> Iterator[Document]:
         yield key, found.union(*map(related, owner_names), {mark(CUSTOMER, owner)})
 
 
+def _projects(keys: Sequence[int]) -> Iterator[Document]:
+    columns = (Project.id, Project.contract_number, Project.name, Project.remark, Customer.id, Customer.name, Customer.short_name)
+    query = Project.select(*columns).join(Customer).where(Project.id.in_(keys)).tuples()
+    for key, number, name, remark, owner, *owner_names in query:
+        found = parts(number) | names(name) | tokens(remark) | wholes(number, name)
+        yield key, found.union(*map(related, owner_names), {mark(CUSTOMER, owner)})
+
+
 indexing.register(CUSTOMERS, Customer, _customers)
 indexing.register(SITES, Site, _sites)
 indexing.register(CONTACTS, Contact, _contacts)
+indexing.register(PROJECTS, Project, _projects)

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from peewee import JOIN, ModelSelect
 
 from app.core.types import Actor
+from app.customers import projects, searching
 from app.customers import queries as customers
-from app.customers import searching
-from app.customers.models import Contact, Customer, Site
+from app.customers.models import Contact, Customer, Project, Site
 from app.machines import queries as machines
 from app.machines import searching as machine_searching
 from app.machines.models import Machine, MachineModel
@@ -325,6 +325,35 @@ def _ticket_names(row: _TicketRow) -> Names:
     return ((MatchReason.NUMBER, row.number), *said, *owner)
 
 
+class _ProjectRow(NamedTuple):
+    id: int
+    number: str
+    name: str
+    customer_id: int
+    customer: str
+    short_name: str
+
+
+def _projects(actor: Actor) -> ModelSelect:
+    columns = (Project.id, Project.contract_number, Project.name, Customer.id, Customer.name, Customer.short_name)
+    return projects.visible(actor).select(*columns).join_from(Project, Customer)
+
+
+def _project(row: _ProjectRow) -> Match:
+    return Match(
+        kind=MatchKind.PROJECT,
+        title=row.number,
+        detail=_line(row.name, row.short_name or row.customer),
+        project_id=row.id,
+        customer_id=row.customer_id,
+        customer=row.customer,
+    )
+
+
+def _project_names(row: _ProjectRow) -> Names:
+    return ((MatchReason.NUMBER, row.number), (MatchReason.NAME, row.name))
+
+
 SOURCES = {
     source.kind: source
     for source in (
@@ -344,6 +373,7 @@ SOURCES = {
         ),
         Source(MatchKind.CONTACT, "customers.read", searching.CONTACTS, Contact.id, _contacts, _ContactRow, _contact_names, _contact),
         Source(MatchKind.SITE, "customers.read", searching.SITES, Site.id, _sites, _SiteRow, _site_names, _site),
+        Source(MatchKind.PROJECT, "customers.read", searching.PROJECTS, Project.id, _projects, _ProjectRow, _project_names, _project),
         Source(MatchKind.TICKET, "tickets.read", ticket_searching.TABLE, Ticket.id, _tickets, _TicketRow, _ticket_names, _ticket),
     )
 }

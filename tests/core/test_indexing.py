@@ -62,11 +62,12 @@ def test_the_document_of_a_deleted_row_goes_with_it() -> None:
     assert found("王工", searching.CONTACTS) == []
 
 
-@pytest.mark.parametrize("table", ["customer_search", "site_search", "contact_search", "machine_search", "ticket_search"])
+@pytest.mark.parametrize("table", ["customer_search", "site_search", "contact_search", "machine_search", "ticket_search", "project_search"])
 def test_lost_documents_are_seen_and_built_anew(table: str) -> None:
     machine = factories.machine(site=factories.site())
     factories.contact(customer=machine.customer)
     factories.ticket(machine=machine)
+    factories.project(customer=machine.customer)
     assert integrity.problems() == []
     lose(table)
     assert [line for line in integrity.problems() if line.startswith(table)]

@@ -12,6 +12,7 @@ from app.core.types import Actor
 from app.customers import operations as customers
 from app.customers.models import Customer
 from app.customers.operations import ContactDetails, CustomerDetails, SiteDetails
+from app.customers.project_operations import ProjectDetails, create_project
 from app.desk import finding
 from app.desk.finding import MatchKind, MatchReason
 from app.machines import operations as machines
@@ -38,6 +39,11 @@ def customer(by: Actor, name: str, **more: Any) -> Customer:
 
 def machine(by: Actor, serial: str, **more: Any) -> Machine:
     return machines.create_machine(by=by, details=MachineDetails(serial=serial, model="YZ-20", **more))
+
+
+def edit_customer_name(by: Actor, owner: Customer, name: str) -> None:
+    present = Customer.get_by_id(owner.id)
+    customers.edit_customer(by=by, customer=present, version=present.version, details=CustomerDetails(name=name))
 
 
 def found(actor: Actor, typed: str) -> list[tuple[str, str]]:
@@ -76,8 +82,7 @@ def test_a_renamed_customer_is_found_by_its_new_name_and_not_by_the_old(clerk: A
     site = customers.add_site(by=clerk, customer=owner, details=SiteDetails(name="一号站"))
     customers.add_contact(by=clerk, customer=owner, details=ContactDetails(name="王工", phone="13800001234"))
     machine(clerk, "YZ-1", customer=owner, site=site)
-    owner = Customer.get_by_id(owner.id)
-    customers.edit_customer(by=clerk, customer=owner, version=owner.version, details=CustomerDetails(name="新称公司"))
+    edit_customer_name(clerk, owner, "新称公司")
     for own in ("", " 王", " 一号", " yz"):
         assert found(clerk, f"旧名{own}") == []
         assert found(clerk, f"新称{own}") != []
@@ -166,3 +171,13 @@ def test_a_ticket_is_found_by_who_called_and_what_solved_it(clerk: Actor) -> Non
     for typed in (made.number, made.number[3:], "2345", "137-1234", "钱师傅", "qsf", "密封圈", "动作 密封"):
         titles = [match.title for group in finding.find(clerk, typed).groups for match in group.matches if group.kind == MatchKind.TICKET]
         assert titles == [made.number], typed
+
+
+def test_a_project_is_found_by_its_contract_number_its_name_and_its_customer(clerk: Actor) -> None:
+    owner = customer(clerk, "旧名公司")
+    made = create_project(by=clerk, details=ProjectDetails(contract_number="XS-2026-0815", name="城东转运站", customer=owner))
+    edit_customer_name(clerk, owner, "中山机械厂")
+    for typed in ("xs20260815", "0815", "26-08", "城东", "cdzyz", "中山 城东"):
+        groups = {group.kind: group.matches for group in finding.find(clerk, typed).groups}
+        assert [match.project_id for match in groups[MatchKind.PROJECT]] == [made.id], typed
+    assert MatchKind.PROJECT not in {group.kind for group in finding.find(clerk, "旧名 城东").groups}
