@@ -13,7 +13,7 @@ from app.core.errors import N_, Conflict
 from app.core.history import HistoryEntry
 from app.core.types import system
 from app.customers.models import Customer
-from app.demo import duty, fleet, handed_in, past, people, registers
+from app.demo import duty, fleet, handed_in, papers, past, people, registers
 from app.machines.models import Machine
 from app.release import release
 
@@ -39,6 +39,7 @@ def load(config: Config, password: str | None = None, at: datetime | None = None
         past.live_through(staff, machines, now)
         registers.furnish(staff, machines, now)
         handed_in.hand_in(staff, machines, now)
+        papers.hand_in(staff, machines, now)
     return chosen
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from app.core.types import Actor
 from app.customers.models import Contact
 from app.desk import wording
+from app.machines import document_queries
 from app.tickets import forms, hotline, mentions, merging, moving, watching
 from app.tickets.models import Ticket, TicketStatus
 from app.web.i18n import language
@@ -31,6 +32,7 @@ def of_ticket(by: Actor, ticket: Ticket, now: datetime) -> dict[str, Any]:
         "call_suggestion": wording.call_suggestion(ticket, language()),
         "again_choices": wording.again_choices(now),
         "pieces": lambda text: mentions.pieces(text, watching.people_for()) if mentions.has_sign(text) else [mentions.Piece(text, False)],
+        "papers": document_queries.about(by, ticket.number) if by.may("documents.read") else [],
         "shows_phone": ticket.is_open and by.may("personal.unmask"),
     }
 

@@ -31,5 +31,6 @@ EPISODES = EntryKind(
         ),
     ),
     who=lambda _episode: "",
+    href=lambda episode: f"/tickets/{episode.ticket.number}" if episode.ticket_id else None,
     tone=lambda episode: episode.severity if episode.ended_at is None else "plain",
 )

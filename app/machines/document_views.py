@@ -28,6 +28,8 @@ COLUMNS = (
     "id", "form_type", "title", "document_on", "machine", "customer", "model", "contract_number", "about", "file",
     "has_paper", "cabinet", "box", "created_at", "by", "filed_at",
 )  # fmt: skip
+# The field of files on a page that has another one for files: the ticket's.
+SCANS = "scans"
 WORDS = {"created_at": N_("Handed in at")}
 
 
@@ -128,7 +130,9 @@ def hand_in_for_project(project_id: int) -> Response:
 
 
 def _hand_in(onto: Holder, back: str) -> Response:
-    form, received, made = forms.new_form(request.args), uploads.received(), []
+    form, made = forms.new_form(request.args), []
+    is_dropped = SCANS in request.files or f"{SCANS}-kept" in request.form
+    received = uploads.received(SCANS if is_dropped else uploads.FIELD)
 
     def act() -> None:
         incoming = received.check()
