@@ -87,6 +87,20 @@ ACTIONS = {
     "user.enable": N_("User let in again"),
     "user.password": N_("Password set"),
     "user.preferences": N_("Language or colours chosen"),
+    "document.edited": N_("Document changed"),
+    "document.filed": N_("Document filed"),
+    "document.handed_in": N_("Document handed in"),
+    "document.removed": N_("Document taken out"),
+    "document.restored": N_("Document put back"),
+    "document_request.asked": N_("Form asked for"),
+    "document_request.asked_again": N_("Form asked for again"),
+    "document_request.changed": N_("Request for a form changed"),
+    "document_request.waived": N_("Form waived"),
+    "mail.received": N_("Mail received"),
+    "mail.taken_back": N_("Mail taken back"),
+    "machine.qr_renewed": N_("QR code renewed"),
+    "machine.picture": N_("Picture of the machine changed"),
+    "outbox.retried": N_("Mail sent again"),
 }
 OBJECTS = {
     "clocks": N_("Deadlines"),
@@ -110,6 +124,8 @@ OBJECTS = {
     "model": N_("Model"),
     "project": N_("Project"),
     "broadcast": N_("Broadcast"),
+    "document_request": N_("Request for a form"),
+    "document": N_("Document"),
 }
 FIELDS = {
     "days": N_("Days"),

@@ -27,7 +27,7 @@ class MoveForm(FlaskForm):
     customer = HiddenField()
     site = SelectField(_("Site"), filters=[lambda chosen: chosen or ""])
     area = SelectField(_("Area"), filters=[lambda chosen: chosen or ""])
-    on = DateField(_("Moved on"), validators=[InputRequired(_("Please give the day."))])
+    at = DateField(_("Moved on"), validators=[InputRequired(_("Please give the day."))])
     reason = text(_("Reason"), _WHY, Length(max=MAX_REASON))
 
     def offer(self, sites: Sequence[Site], areas: Sequence[Area]) -> None:
@@ -43,14 +43,14 @@ class MoveForm(FlaskForm):
             customer=customer,
             site=self.sites.get(self.site.data),
             area=self.areas.get(self.area.data),
-            at=_moment(self.on.data),
+            at=_moment(self.at.data),
             reason=self.reason.data,
         )
 
 
 def move_form(machine: Machine, customer: Customer | None) -> MoveForm:
     """The form of a move to ``customer``."""
-    return MoveForm(data={"version": machine.version, "customer": customer.name if customer else "", "on": _today()})
+    return MoveForm(data={"version": machine.version, "customer": customer.name if customer else "", "at": _today()})
 
 
 class TerminalForm(FlaskForm):

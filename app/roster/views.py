@@ -153,7 +153,7 @@ def people_csv() -> Response:
 @requires("roster.read")
 def people_xlsx() -> Response:
     """The list as a workbook."""
-    return exports.xlsx_response("people", "people", PEOPLE_COLUMNS, _people_rows())
+    return exports.xlsx_response("people", N_("Where people are"), PEOPLE_COLUMNS, _people_rows())
 
 
 def _people_rows() -> list[list[Any]]:

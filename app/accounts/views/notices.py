@@ -92,7 +92,7 @@ def notices_csv() -> Response:
 @requires("self.use")
 def notices_xlsx() -> Response:
     """The list with the same filter as a workbook."""
-    return exports.xlsx_response("notices", "notices", COLUMNS, _rows())
+    return exports.xlsx_response("notices", N_("Notices"), COLUMNS, _rows(), words={"address": N_("Link")})
 
 
 def _rows() -> list[list[Any]]:
