@@ -13,6 +13,7 @@ from app.accounts.models import User
 from app.core.prepared import Prepared
 from app.monitoring.models import Episode
 from app.tickets import attachments, merging, urging
+from app.tickets.merging import Relatives
 from app.tickets.models import Ticket, TicketAttachment, TicketNote, TicketTransition
 
 # A page shows so many entries of each kind, the newest; the rest is a link away.
@@ -68,7 +69,7 @@ _raised = Prepared(
 )
 
 
-def timeline(ticket: Ticket, limit: int = SHOWN, attached: Sequence[TicketAttachment] = ()) -> Timeline:
+def timeline(ticket: Ticket, limit: int = SHOWN, attached: Sequence[TicketAttachment] = (), relatives: Relatives | None = None) -> Timeline:
     """What happened to ``ticket``: changes of state, notes, ``attached`` files without one, and the episodes of its alarms."""
     moved, noted, raised = (query.rows(ticket.id, limit + 1) for query in (_moved, _noted, _raised))
     entries = [Entry(one.at, Happening.MOVED, one.by_name, one) for one in moved[:limit]]
@@ -77,18 +78,16 @@ def timeline(ticket: Ticket, limit: int = SHOWN, attached: Sequence[TicketAttach
     entries += [Entry(at, Happening.ATTACHED, who, list(files)) for (at, who), files in groupby(alone, lambda one: (one.at, one.by_name))]
     for episode in raised[:limit]:
         entries += _of_episode(episode)
-    entries += _around(ticket, limit)
+    entries += _around(ticket, relatives or merging.relatives(ticket), limit)
     has_earlier = any(len(rows) > limit for rows in (moved, noted, raised))
     return Timeline(sorted(entries, key=lambda entry: entry.at), has_earlier)
 
 
-def _around(ticket: Ticket, limit: int) -> list[Entry]:
+def _around(ticket: Ticket, relatives: Relatives, limit: int) -> list[Entry]:
     """Urgings, what was split off, and the tickets merged into this one with what was noted and raised there."""
     found = [Entry(one.at, Happening.URGED, one.by_name, one) for one in urging.of_ticket(ticket)]
-    found += [
-        Entry(part.opened_at, Happening.PARTED, part.opened_by.name if part.opened_by else "", part) for part in merging.parts_of(ticket)
-    ]
-    for other in merging.merged_into(ticket):
+    found += [Entry(part.opened_at, Happening.PARTED, part.opened_by.name if part.opened_by else "", part) for part in relatives.parts]
+    for other in relatives.merged:
         merge = merging.transition_of_merge(other)
         if merge is not None:
             found.append(Entry(merge.at, Happening.CAME, merge.by_name, other))

@@ -7,24 +7,24 @@ from app.core.types import Actor
 from app.customers.models import Contact
 from app.desk import wording
 from app.machines import document_queries
-from app.tickets import forms, hotline, mentions, merging, moving, watching
-from app.tickets.models import Ticket, TicketStatus
+from app.tickets import forms, hotline, mentions, watching
+from app.tickets.merging import Relatives
+from app.tickets.models import Ticket, TicketStatus, TicketTransition
 from app.web.i18n import language
 
 SHOWN_CONTACTS = 6
 
 
-def of_ticket(by: Actor, ticket: Ticket, now: datetime) -> dict[str, Any]:
-    """The panels of ``ticket`` for ``by``."""
-    moved = moving.last_transition(ticket)
+def of_ticket(by: Actor, ticket: Ticket, now: datetime, moved: TicketTransition | None, relatives: Relatives) -> dict[str, Any]:
+    """The panels of ``ticket`` for ``by``; ``moved`` is its last change of state."""
     sentence = wording.sentence(ticket, moved.at if moved else ticket.opened_at, now, language())
     is_merged = ticket.status == TicketStatus.MERGED
     return {
         "sentence": sentence,
         "wechat_text": wording.wechat_text(ticket, sentence, language()),
         "urging_token": forms.new_token(),
-        "merged": merging.merged_into(ticket),
-        "parts": merging.parts_of(ticket),
+        "merged": relatives.merged,
+        "parts": relatives.parts,
         "can_take_out": is_merged and by.may("tickets.edit") and ticket.merged_into.is_open,
         "hotline_record": hotline.of_ticket(ticket),
         "is_watched": watching.is_watched(by, ticket),

@@ -10,7 +10,7 @@ from app.core.errors import N_, Conflict, Invalid
 from app.desk import queries, ticket_panels
 from app.machines.warranty import warranty_on
 from app.monitoring import queries as monitoring
-from app.tickets import attachments, clock_queries, complaint_register, forms, moving, operations, past_work, reasons, states
+from app.tickets import attachments, clock_queries, complaint_register, forms, merging, moving, operations, past_work, reasons, states
 from app.tickets import queries as tickets
 from app.tickets.models import Ticket, TicketStatus
 from app.web import uploads
@@ -129,7 +129,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
     now, machine = clock.now(), found.machine
     may_move = actor().may("tickets.edit")
     shows_all = request.args.get("entries") == "all"
-    attached = attachments.of_ticket(found)
+    attached, last, relatives = attachments.of_ticket(found), moving.last_transition(found), merging.relatives(found)
     return {
         "ticket": found,
         "attachments": attached,
@@ -137,11 +137,11 @@ def _shown(found: Ticket) -> dict[str, Any]:
         "reasons": reasons.from_json(found.reason),
         "past_work": past_work.of_ticket(found),
         "clocks": clock_queries.of_ticket(found, now),
-        "timeline": queries.timeline(found, queries.SHOWN_AT_MOST if shows_all else queries.SHOWN, attached),
+        "timeline": queries.timeline(found, queries.SHOWN_AT_MOST if shows_all else queries.SHOWN, attached, relatives),
         "ways": states.ways(TicketStatus(found.status), moving.ended_at(found), now) if may_move else (),
-        "undoable": moving.undoable(found, now) if may_move else None,
+        "undoable": moving.undoable(found, now, last) if may_move else None,
         "needs_reason": lambda to: states.needs_reason(TicketStatus(found.status), to),
-        **ticket_panels.of_ticket(actor(), found, now),
+        **ticket_panels.of_ticket(actor(), found, now, last, relatives),
         "warranty": machine and _warranty(found),
         "others": tickets.open_of_machine(machine, found) if machine else [],
         "alarms": monitoring.standing_of(actor(), machine) if machine else [],

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core import clock, db
 from app.core.errors import N_, Conflict
-from app.core.prepared import Prepared
+from app.core.prepared import Prepared, PreparedWrite
 from app.core.types import Actor
 from app.machines.models import Machine
 from app.tickets import moving, operations, reasons, states
@@ -152,10 +152,16 @@ def _open(by: Actor, machine: Machine, family: str, at: datetime, **words: Any) 
     return FaultTicket(ticket, Outcome.OPENED)
 
 
+_insert_family = PreparedWrite(
+    lambda ticket_id, machine_id, family: (
+        TicketFault.insert(ticket=ticket_id, machine=machine_id, family=family, is_open=True).on_conflict_ignore().as_rowcount()
+    )
+)
+
+
 def _take_family(ticket: Ticket, machine: Machine, family: str) -> None:
     """Insert or nothing: raises ``_LostRound`` when another open ticket stands for the family."""
-    inserted = TicketFault.insert(ticket=ticket, machine=machine, family=family, is_open=True).on_conflict_ignore().as_rowcount().execute()
-    if inserted:
+    if _insert_family.count(ticket.id, machine.id, family):
         return
     held = TicketFault.update(is_open=True).where(
         TicketFault.ticket == ticket, TicketFault.machine == machine, TicketFault.family == family

@@ -5,6 +5,7 @@ Its faults go along, so that a family keeps one open ticket, and so do those who
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.core import clock, db, submissions
@@ -26,9 +27,11 @@ from app.tickets.models import (
 from app.tickets.writing import MISSING, claim, record, stale
 
 MAX_DEPTH = 20
+NOBODY = 0  # no ticket has this id
 
-_into = Prepared(lambda ticket_id: Ticket.select().where(Ticket.merged_into == ticket_id).order_by(Ticket.id))
-_parts = Prepared(lambda ticket_id: Ticket.select().where(Ticket.split_from == ticket_id).order_by(Ticket.id))
+_related = Prepared(
+    lambda merged, split: Ticket.select().where((Ticket.merged_into == merged) | (Ticket.split_from == split)).order_by(Ticket.id)
+)
 _locked = Prepared(lambda one, two: db.for_update(Ticket.select().where(Ticket.id.in_((one, two))).order_by(Ticket.id)))
 _take_fault = PreparedWrite(
     lambda ticket_id, machine_id, family: TicketFault.insert(
@@ -176,21 +179,25 @@ def _hand_over(ticket: Ticket, part: Ticket, note_ids: Sequence[int]) -> None:
     searching.index(part)
 
 
-def merged_into(ticket: Ticket) -> list[Ticket]:
-    """The tickets that went into ``ticket``, and those that went into them; the oldest first."""
-    found: list[Ticket] = []
-    frontier = _into.rows(ticket.id)
+@dataclass(frozen=True, slots=True)
+class Relatives:
+    """What went into a ticket, with what went into that, and what was split off it; the oldest first."""
+
+    merged: list[Ticket]
+    parts: list[Ticket]
+
+
+def relatives(ticket: Ticket) -> Relatives:
+    """The tickets merged into ``ticket`` and those split off it."""
+    nearest = _related.rows(ticket.id, ticket.id)
+    parts = [one for one in nearest if one.split_from_id == ticket.id]
+    found = frontier = [one for one in nearest if one.merged_into_id == ticket.id]
     for _depth in range(MAX_DEPTH):
-        found += frontier
-        frontier = [further for one in frontier for further in _into.rows(one.id)]
+        frontier = [further for one in frontier for further in _related.rows(one.id, NOBODY)]
         if not frontier:
             break
-    return sorted(found, key=lambda one: one.id)
-
-
-def parts_of(ticket: Ticket) -> list[Ticket]:
-    """The tickets that were split off ``ticket``."""
-    return _parts.rows(ticket.id)
+        found = found + frontier
+    return Relatives(sorted(found, key=lambda one: one.id), parts)
 
 
 def transition_of_merge(ticket: Ticket) -> TicketTransition | None:

@@ -73,9 +73,9 @@ def last_transition(ticket: Ticket) -> TicketTransition | None:
     return _last_transition.first(ticket.id)
 
 
-def undoable(ticket: Ticket, at: datetime) -> TicketTransition | None:
-    """The last change of state if a person made it lately and it was not itself an undoing."""
-    last = last_transition(ticket)
+def undoable(ticket: Ticket, at: datetime, last: TicketTransition | None = None) -> TicketTransition | None:
+    """The last change of state (``last`` where it was read already) if a person made it lately and it was not itself an undoing."""
+    last = last or last_transition(ticket)
     if last is None or last.from_status is None or last.by_id is None or last.to_status == TicketStatus.MERGED:
         return None
     is_fresh = at - last.at <= states.UNDO_WITHIN and last.to_status == ticket.status and last.reason != states.UNDONE

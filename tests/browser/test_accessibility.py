@@ -15,7 +15,7 @@ NO_SCREENS = {
     "documents.file", "machine_files.picture", "machine_files.qr", "paper.document", "paper.labels_pdf",
     "mail.file",
     "static", "assets.send", "health.healthz", "health.readyz", "health.metrics", "monitoring.machine_readings", "machines.export_profile",
-    "intake.file", "attachments.send", "imports.file",
+    "intake.file", "attachments.send", "imports.file", "ticket_work.people",
 }  # fmt: skip
 PERSONAS = {"clerk": "chen", "deputy": "zhao", "admin": "admin", "technician": "li", "area_manager": "area_manager"}
 TAKEN_ONCE = ("clerk", "deputy", "admin", "technician", "area_manager")

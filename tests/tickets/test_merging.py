@@ -58,7 +58,7 @@ def test_it_works(chen: Actor, machine: Machine) -> None:
     one, other = opened(chen, machine), opened(chen, machine)
     merging.merge(by=chen, ticket=one, into=other, version=one.version, reason="同一故障")
     assert (fresh(one).status, fresh(one).merged_into, fresh(one).is_open) == ("merged", other, False)
-    assert merging.merged_into(other) == [one]
+    assert merging.relatives(other).merged == [one]
     assert history.verify().problem is None
 
 
@@ -173,7 +173,7 @@ def test_a_part_becomes_a_ticket_of_its_own(chen: Actor, machine: Machine) -> No
         (kept.id, one.id),
         (going.id, part.id),
     ]
-    assert merging.parts_of(one) == [part]
+    assert merging.relatives(one).parts == [part]
     assert (found(chen, "照明也坏了"), found(chen, "还在漏")) == ({part.number}, {one.number})
 
 
@@ -223,7 +223,7 @@ def test_any_walk_of_merges_and_splits_loses_nothing(walker: Actor, steps: list[
     assert dict(TicketNote.select(TicketNote.id, TicketNote.text).where(TicketNote.ticket.in_(tickets)).tuples()) == notes
     for ticket in map(fresh, tickets):
         assert ticket.number in found(walker, ticket.number)
-        shown = {note.id for one in (ticket, *merging.merged_into(ticket)) for note in queries.notes(one)}
+        shown = {note.id for one in (ticket, *merging.relatives(ticket).merged) for note in queries.notes(one)}
         assert {note.id for note in queries.notes(ticket)} <= shown
         assert (ticket.status == TicketStatus.MERGED) == (ticket.merged_into is not None)
         ends = ticket
