@@ -50,7 +50,12 @@ def initials(name: str) -> set[str]:
 
     So the beginning of one of them is what any part of the name is typed as.
     """
-    return _endings([tuple(dict.fromkeys(one[0] for one in choices)) for choices in _spelled(name)])
+    return _endings([_firsts(choices) for choices in _spelled(name)])
+
+
+@lru_cache(maxsize=2048)
+def _firsts(choices: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one[0] for one in choices))
 
 
 def spellings(name: str) -> set[str]:
@@ -67,12 +72,14 @@ def _spelled(name: str) -> list[tuple[str, ...]]:
 
 def _endings(choices: list[tuple[str, ...]]) -> set[str]:
     found: set[str] = set()
-    for start in range(len(choices)):
-        rest = choices[start : start + _MAX_LETTERS]
-        if all(len(one) == 1 for one in rest):
-            found.add("".join(one[0] for one in rest)[:_MAX_LETTERS])
+    tail, is_single = "", True  # what follows the place that is looked at, while each of it has one reading
+    for start in range(len(choices) - 1, -1, -1):
+        is_single = is_single and len(choices[start]) == 1
+        if is_single:
+            tail = choices[start][0] + tail
+            found.add(tail[:_MAX_LETTERS])
         else:
-            found.update(text[:_MAX_LETTERS] for text in _variants(rest))
+            found.update(text[:_MAX_LETTERS] for text in _variants(choices[start : start + _MAX_LETTERS]))
     return {ending for ending in found if len(ending) > 1}
 
 

@@ -72,7 +72,12 @@ def name_tokens(name: str) -> frozenset[str]:
 @lru_cache(maxsize=8192)
 def related(name: str) -> frozenset[str]:
     """The tokens of the name of what the document belongs to: its characters, words and initials."""
-    return frozenset(f"{_RELATED}{token}" for token in tokens(name) | pinyin.initials(name))
+    return frozenset(belonging(tokens(name) | pinyin.initials(name)))
+
+
+def belonging(found: Iterable[str]) -> set[str]:
+    """``found`` as tokens of what a document belongs to."""
+    return {_RELATED + token for token in found}
 
 
 @lru_cache(maxsize=8192)

@@ -41,7 +41,8 @@ def _machines(keys: Sequence[int]) -> Iterator[Document]:
     )
     for key, serial, device, sim, batch, model, customer, name, short, site, address, area in query.tuples():
         found = parts(serial) | parts(device or "") | parts(sim) | tokens(f"{batch} {model}") | wholes(serial, device or "", sim)
-        found = found.union(*(related(one) for one in (name, short, site, address) if one))
+        found = found.union(*(related(one) for one in (name, short, site) if one))
+        found |= textsearch.belonging(textsearch.tokens(address or ""))
         found |= {mark(kind, value) for kind, value in ((CUSTOMER, customer), (AREA, area)) if value is not None}
         yield key, found
 

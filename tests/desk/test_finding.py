@@ -125,8 +125,25 @@ def distance(one: str, other: str) -> int:
     return rows[-1][-1]
 
 
-@given(st.text(alphabet="yz019", min_size=1, max_size=7), st.text(alphabet="yz019", min_size=1, max_size=8))
-def test_a_slip_is_one_character_changed_missing_or_too_many_or_two_swapped(typed: str, other: str) -> None:
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[str, str]:
+    """A text and what became of it by up to two slips."""
+    typed = other = draw(st.text(alphabet="yz019", min_size=2, max_size=7))
+    for _ in range(draw(st.integers(0, 2))):
+        at, character = draw(st.integers(0, max(len(other) - 2, 0))), draw(st.sampled_from("yz019"))
+        ways = (
+            other[:at] + other[at + 1 :],
+            other[:at] + character + other[at:],
+            other[:at] + character + other[at + 1 :],
+            other[:at] + other[at + 1 : at + 2] + other[at : at + 1] + other[at + 2 :],
+        )
+        other = draw(st.sampled_from(ways))
+    return typed, other
+
+
+@given(pairs())
+def test_a_slip_is_one_character_changed_missing_or_too_many_or_two_swapped(pair: tuple[str, str]) -> None:
+    typed, other = pair
     assert (other in finding.slips(typed)) == (distance(typed, other) == 1)
 
 
