@@ -28,9 +28,10 @@ from app.tickets.models import PastWork, Ticket, TicketTransition
 
 SOMETHING_DEPENDS = N_("Something has come to depend on what this import made.")
 MOST_NAMED = 20
-_CHANGED_SINCE = N_("%(name)s was changed since, by %(who)s. Take that back first.")
+_CHANGED_SINCE = N_("%(name)s was changed since, by %(who)s.")
 _OTHER_NOW = N_("%(name)s was changed since. Put it right by hand.")
 _IS_USED = N_("%(name)s is used by %(type)s %(other)s.")
+_IS_USED_SOMEHOW = N_("%(name)s is used by %(type)s.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,16 @@ _WORDS = {
     "contact": N_("contact"),
     "machine": N_("machine"),
     "ticket": N_("ticket"),
+}
+# What else may have come to depend on it, by its table.
+_OTHERS = {
+    "alarm": N_("an alarm"),
+    "document": N_("a document"),
+    "episode": N_("an alarm"),
+    "ticket_attachment": N_("a file"),
+    "ticket_note": N_("a note"),
+    "ticket_urging": N_("an urging"),
+    "project": N_("a project"),
 }
 _OTHER = N_("another record")
 
@@ -183,8 +194,12 @@ def _users(run: ImportRun, object_type: str, kept: Kept, field: ForeignKeyField)
         query = query.where(field.model.id.not_in(_own(run, other_type, field)))
     for user in query.limit(MOST_NAMED).objects():
         record = kept.model.get_by_id(getattr(user, field.object_id_name))
-        other = KEPT[other_type].name(user) if other_type else ""
-        yield user.line, _IS_USED, {"name": kept.name(record), "type": _WORDS.get(other_type, _OTHER), "other": other}
+        if other_type:
+            what = {"name": kept.name(record), "type": _WORDS[other_type], "other": KEPT[other_type].name(user)}
+            yield user.line, _IS_USED, what
+        else:
+            words = _OTHERS.get(field.model._meta.table_name, _OTHER)
+            yield user.line, _IS_USED_SOMEHOW, {"name": kept.name(record), "type": words}
 
 
 def _own(run: ImportRun, object_type: str, field: ForeignKeyField) -> Any:

@@ -197,7 +197,7 @@ class Worker:
 
     def _write(self, run: ImportRun) -> None:
         by = actor_of(run.created_by_id, run.created_by_name)
-        self._step = kind_of(run).batch
+        self._step = min(kind_of(run).batch, LARGEST_STEP)
         tries, reached = 0, run.done_lines
         while tries < MAX_TRIES:
             try:

@@ -52,7 +52,11 @@ def enter(*, by: Actor, past: Sequence[PastTicket], at: datetime | None = None) 
     ids = [id_of[number] for number in numbers]
     details = [(key, one.work_type, one.cost_fen, one.technician) for key, one in zip(ids, past, strict=True)]
     bulk.insert(PastWork, ("ticket", "work_type", "cost_fen", "technician_name"), details)
-    moved = [(key, entered_at, by.user_id, by.name, None, str(TicketStatus.CLOSED), IMPORTED) for key in ids]
+    closed = str(TicketStatus.CLOSED)  # on the day of the record, by whom it names
+    moved = [
+        (key, clock.to_ms(one.opened_at), None, one.technician or by.name, None, closed, IMPORTED)
+        for key, one in zip(ids, past, strict=True)
+    ]
     bulk.insert(TicketTransition, ("ticket", "at", "by", "by_name", "from_status", "to_status", "reason"), moved)
     textsearch.write_all(searching.TABLE, list(_documents(ids, numbers, rows)))
     for number, one in zip(numbers, past, strict=True):

@@ -209,7 +209,7 @@ def test_a_worker_killed_in_the_middle_is_followed_by_one_that_goes_on(database:
     later = clock.now() + timedelta(minutes=1)
     assert Worker("next", now=lambda: later).work_on(run.id)
     run = ImportRun.get_by_id(run.id)
-    assert (run.state, run.added) == (ImportState.DONE, 500)
+    assert (run.state, run.done_lines, counts(run)) == (ImportState.DONE, 500, (500, 0, 0))
     assert Ticket.select().count() == 500
     assert history.verify().problem is None
 
