@@ -63,8 +63,19 @@ def test_nothing_personal_and_nothing_from_inside_stands_on_the_pages(client: Fl
     moving.change_status(by=clerk, ticket=ticket, to=TicketStatus.TRIAGED, version=ticket.version)
     with db.transaction():
         TicketNote.create(ticket=ticket, at=clock.now(), by=clerk.user_id, by_name=clerk.name, text="客户很难缠")
+        TicketNote.create(ticket=ticket, at=clock.now(), by_name="monitoring", text="监控写的话")
     for page in (client.get(path).text, client.get(f"/m/{machine.qr_token}").text):
-        for secret in ("13900009999", "1380000", "138 0000", "王站长", "李联系人", "陈文员", "客户很难缠", machine.customer.name):
+        for secret in (
+            "13900009999",
+            "1380000",
+            "138 0000",
+            "王站长",
+            "李联系人",
+            "陈文员",
+            "客户很难缠",
+            "监控写的话",
+            machine.customer.name,
+        ):
             assert secret not in page
     assert "您的报修已受理" in client.get(path).text
 
