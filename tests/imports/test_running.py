@@ -217,7 +217,7 @@ def test_a_worker_killed_in_the_middle_is_followed_by_one_that_goes_on(database:
 @pytest.mark.slow
 def test_clerks_open_tickets_while_a_big_import_runs(sqlite_database: Database, environment: dict[str, str]) -> None:
     machine = factories.machine(serial="CLERK")
-    run = started(records(15_000, machines=500))
+    run = started(records(6_000, machines=500))
     process = subprocess.Popen([sys.executable, "-c", _RUN], env=environment | {"PYTHONPATH": str(ROOT)}, cwd=ROOT)
     waits, clerk = [], system("clerk")
     try:
@@ -231,7 +231,7 @@ def test_clerks_open_tickets_while_a_big_import_runs(sqlite_database: Database, 
             os.kill(process.pid, signal.SIGKILL)
         process.wait(30)
     assert ImportRun.get_by_id(run.id).state == ImportState.DONE
-    assert len(waits) > 10
+    assert len(waits) > 5
     assert max(waits) < 2.5, "half of SQLite's patience"
 
 
