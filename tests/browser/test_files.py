@@ -86,15 +86,18 @@ def test_files_are_dropped_looked_at_and_taken_out_again(clerk: Any) -> None:
     assert clerk.locator(".upload-list li").count() == 2
     clerk.locator(".upload-list button").first.click()
     assert [text.strip() for text in clerk.locator(".upload-list .upload-name").all_inner_texts()] == ["b.pdf"]
-    assert clerk.evaluate("document.querySelector('.upload input[multiple]').files.length") == 1
+    assert clerk.evaluate("document.querySelector('.note-form .upload input[multiple]').files.length") == 1
 
 
 def test_choosing_again_adds_and_the_same_file_counts_once(clerk: Any, tmp_path: Path) -> None:
     for name in ("a.jpg", "b.jpg"):
         (tmp_path / name).write_bytes(make.jpeg())
     for name in ("a.jpg", "b.jpg", "a.jpg"):
-        clerk.set_input_files(".upload input[multiple]", tmp_path / name)
-    assert clerk.evaluate("[...document.querySelector('.upload input[multiple]').files].map(file => file.name)") == ["a.jpg", "b.jpg"]
+        clerk.set_input_files(f"{NOTE} .upload input[multiple]", tmp_path / name)
+    assert clerk.evaluate("[...document.querySelector('.note-form .upload input[multiple]').files].map(file => file.name)") == [
+        "a.jpg",
+        "b.jpg",
+    ]
 
 
 def test_what_is_too_large_is_said_before_it_is_sent(clerk: Any) -> None:
