@@ -16,6 +16,7 @@ NO_SCREENS = {
     "mail.file",
     "static", "assets.send", "health.healthz", "health.readyz", "health.metrics", "monitoring.machine_readings", "machines.export_profile",
     "intake.file", "attachments.send", "imports.file", "ticket_work.people",
+    "accounts.bell",
 }  # fmt: skip
 PERSONAS = {"clerk": "chen", "deputy": "zhao", "admin": "admin", "technician": "li", "area_manager": "area_manager"}
 TAKEN_ONCE = ("clerk", "deputy", "admin", "technician", "area_manager")

@@ -25,7 +25,7 @@ PERSONAS = ("chen", "li", "area_manager", "zhao", "liu", "sun", "admin")
 KEPT = {
     "ticket.number", "machine.serial", "machine.device", "device_profile.name", "person.username", "person.password_hash", "person.locale",
     "person.theme", "terminal.device", "quarantined_message.device", "device_credential.device", "rejected_message.reason",
-    "reading.metrics", "ticket.reason", "hotline_record.content", "device_profile.document", "import_run.mapping",
+    "reading.metrics", "ticket.reason", "notice.params", "hotline_record.content", "device_profile.document", "import_run.mapping",
     "import_run.preview", "import_run.bad_lines", "import_run.problem",
     "imported_row.before",
 }  # fmt: skip
