@@ -51,12 +51,12 @@ def _given(value: str | None) -> str:
 class IntakeForm(FlaskForm):
     """A call. ``draft`` names what is kept of it while one types and is the form's token: sent again, it leads to the same ticket."""
 
-    draft = HiddenField(filters=[_given])
-    page = HiddenField(filters=[_given])
-    turn = HiddenField(filters=[_given])
-    seen = HiddenField(filters=[_given])
-    mail = HiddenField(filters=[_given])
-    contact_id = HiddenField(filters=[_given])
+    draft = HiddenField("", filters=[_given])
+    page = HiddenField("", filters=[_given])
+    turn = HiddenField("", filters=[_given])
+    seen = HiddenField("", filters=[_given])
+    mail = HiddenField("", filters=[_given])
+    contact_id = HiddenField("", filters=[_given])
     q = StringField(_("Phone, serial number, customer or pinyin"), validators=[Length(max=4000)], filters=[_given])
     machine = StringField(_("Machine (serial number)"), validators=[Length(max=40)], filters=[_given])
     customer = StringField(_("Customer"), validators=[Length(max=120)], filters=[_given])

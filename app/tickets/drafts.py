@@ -305,12 +305,17 @@ def remove_file(*, by: Actor, file: IntakeDraftFile) -> None:
         file_by_id(by, file.id).delete_instance()
 
 
+_own_draft = Prepared(
+    lambda draft_id, user_id: IntakeDraft.select().where(IntakeDraft.id == draft_id, IntakeDraft.user == user_id).limit(1)
+)
+
+
 def become_ticket(by: Actor, writing: Writing, ticket: Ticket) -> list[StoredFile]:
     """End the draft that was filed as ``ticket``, in the running transaction; returns its files.
 
     What another page wrote into it meanwhile stays as a draft of its own.
     """
-    draft = IntakeDraft.get_or_none(IntakeDraft.id == writing.draft_id, IntakeDraft.user == by.user_id)
+    draft: IntakeDraft | None = _own_draft.first(writing.draft_id, by.user_id) if writing.draft_id else None
     if draft is None:
         return []
     files = [row.file for row in files_of(by, draft.id)]
