@@ -43,7 +43,7 @@ from app.tickets.models import (
     ClockKind,
     Complaint,
     HotlineRecord,
-    InboundMailFile,
+    InboundMail,
     IntakeDraftFile,
     Priority,
     Ticket,
@@ -435,9 +435,9 @@ VALUES: dict[str, Callable[[Side], Any]] = {
         f"work_slips.{name}:number": lambda side: WorkSlip.get(WorkSlip.ticket == side.ticket).number
         for name in ("slip", "printed", "answer", "withdraw")
     },
-    "mail_id": lambda side: InboundMailFile.get(InboundMailFile.name == side.area.name).mail_id,
-    "row_id": lambda side: InboundMailFile.get(InboundMailFile.name == side.area.name).id,
-    "outgoing.retry:message_id": lambda side: OutboxMessage.get(OutboxMessage.about == side.area.name).id,
+    "mail_id": lambda side: InboundMail.get(InboundMail.ticket == side.ticket).id,
+    "row_id": lambda side: InboundMail.get(InboundMail.ticket == side.ticket).files.get().id,
+    "outgoing.retry:message_id": lambda side: OutboxMessage.get(OutboxMessage.tries == side.area.id).id,
     "token": lambda side: side.machine.qr_token,
     **{f"scanned.{name}:token": (lambda side: side.ticket.follow_token) for name in ("follow", "add", "urge")},
     "record_id": lambda side: HotlineRecord.get(HotlineRecord.ticket == side.ticket).id,
@@ -497,8 +497,8 @@ def _side(area: Area, technician: User) -> Side:
     ticket = factories.ticket(machine=machine, follow_token=f"follow-{area.id}")
     factories.complaint(ticket=factories.ticket(machine=machine, kind=TicketKind.COMPLAINT), responsible=technician)
     factories.work_slip(ticket=ticket)
-    factories.inbound_mail(file_name=area.name)
-    factories.failed_message(about=area.name)
+    factories.inbound_mail(ticket=ticket)
+    factories.failed_message(tries=area.id)
     attachment = factories.attachment(ticket=ticket)
     with db.transaction():
         BroadcastMessage.create(subject="s", text="t", recipients=1, sent_at=now, by_name="somebody")
