@@ -9,7 +9,7 @@ from app.core.types import Actor
 from app.monitoring import queries as monitoring
 from app.monitoring.models import Alarm, Condition
 from app.monitoring.queries import AlarmRow
-from app.tickets import hotline_queries, states
+from app.tickets import complaint_register, hotline_queries, inbox, states
 from app.tickets import queries as tickets
 from app.tickets.models import TicketStatus
 from app.tickets.queries import TicketFilter, TicketRow
@@ -42,6 +42,8 @@ class Figures:
     standing_alarms: int
     unsigned_calls: tuple[int, bool] | None
     overdue: tuple[int, bool] | None = None
+    own_complaints: int = 0
+    mails: int = 0
 
 
 def steps_of(actor: Actor) -> tuple[TicketStatus, ...]:
@@ -101,5 +103,7 @@ def figures(actor: Actor) -> Figures:
         to_verify=tickets.count(actor, TicketStatus.TO_VERIFY) if reads else None,
         overdue=tickets.count_overdue(actor) if reads else None,
         unsigned_calls=hotline_queries.waiting(actor) if actor.may("hotline.sign") else None,
+        own_complaints=complaint_register.count_waiting_for(actor) if reads else 0,
+        mails=inbox.waiting() if actor.may("mail.read") else 0,
         standing_alarms=monitoring.visible(actor).where((Alarm.condition != Condition.NORMAL) | ~Alarm.is_acknowledged).count(),
     )

@@ -6,6 +6,7 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from app.home import queries
+from app.tickets import inbox
 from app.web.auth import actor, requires
 from app.web.render import live_tag, render, tagged, unchanged
 
@@ -16,7 +17,7 @@ blueprint = Blueprint("home", __name__)
 @requires("self.use")
 def start() -> Response:
     """What waits for me, oldest first, with the one button that moves it; keeps itself up to date."""
-    tag = live_tag("tickets", "alarms")
+    tag = live_tag("tickets", "alarms", inbox.LIVE)
     if (same := unchanged(tag)) is not None:
         return same
     me = actor()

@@ -11,6 +11,7 @@ from peewee import JOIN, ModelSelect, fn
 from app.accounts.models import User
 from app.core import clock, paging
 from app.core.paging import Sort
+from app.core.prepared import Prepared
 from app.core.types import Actor, Page
 from app.customers.models import Customer
 from app.machines.models import Machine
@@ -117,10 +118,19 @@ def exported(actor: Actor, wanted: ComplaintFilter, at: datetime, sort: str = DE
         ]  # fmt: skip
 
 
-def waiting_for(actor: Actor, limit: int) -> list[Complaint]:
-    """The open complaints that wait for ``actor``'s own answer, oldest first."""
-    query = visible(actor).where(Complaint.responsible == actor.user_id, Complaint.answered_at.is_null(), Ticket.is_open)
-    return list(query.order_by(Ticket.opened_at, Ticket.id).limit(limit))
+def count_waiting_for(actor: Actor) -> int:
+    """How many open complaints wait for ``actor``'s own answer."""
+    return int(_waiting_for.rows(actor.user_id)[0][0]) if actor.user_id is not None else 0
+
+
+_waiting_for = Prepared(
+    lambda user_id: (
+        Complaint.select(fn.COUNT(Complaint.id))
+        .join(Ticket)
+        .where(Complaint.responsible == user_id, Complaint.answered_at.is_null(), Ticket.is_open)
+        .tuples()
+    )
+)
 
 
 def clocks_of(complaint: Complaint) -> dict[str, TicketClock]:

@@ -89,3 +89,15 @@ def test_an_administrator_sees_no_tickets(client: FlaskClient) -> None:
     text = client.get("/").text
     assert ticket.number not in text
     assert "/users" in text
+
+
+def test_it_counts_the_complaints_and_mails_that_wait(clerk: FlaskClient) -> None:
+    assert "/complaints?responsible" not in clerk.get("/").text
+    me = make_user(Role.CLERK)
+    sign_in(clerk, me)
+    factories.complaint(responsible=me)
+    factories.complaint(responsible=make_user(Role.DEPUTY))
+    factories.inbound_mail()
+    text = clerk.get("/").text
+    assert f'href="/complaints?responsible={me.id}"' in text
+    assert 'href="/mail"' in text
