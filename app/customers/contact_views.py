@@ -6,7 +6,7 @@ from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.core.errors import Conflict, Invalid
+from app.core.errors import N_, Conflict, Invalid
 from app.customers import contact_operations, queries
 from app.customers.models import Contact, Customer
 from app.web.auth import actor, requires
@@ -41,12 +41,19 @@ def merge(customer_id: int, contact_id: int) -> Response:
     """Merge a contact into the one that was chosen."""
     customer, gone = _found(customer_id, contact_id)
     try:
-        kept = queries.contact_by_id(customer, request.form.get("into", 0, int))
+        kept = _chosen(customer)
         contact_operations.merge_contacts(by=actor(), gone=gone, kept=kept, version=_version())
     except (Conflict, Invalid) as error:
         return _merging(customer, gone, status=error.status, problem=words(error))
     flash(_("%(gone)s is now one with %(kept)s. Within a day this can be taken back below the contacts.", gone=gone.name, kept=kept.name))
     return _to(customer)
+
+
+def _chosen(customer: Customer) -> Contact:
+    into = request.form.get("into", "")
+    if not (into.isdecimal() and len(into) < 10):
+        raise Invalid(N_("Choose the contact that stays."), fields={"into": N_("Choose the contact that stays.")})
+    return queries.contact_by_id(customer, int(into))
 
 
 @blueprint.post("/customers/<int:customer_id>/contacts/<int:contact_id>/removal")

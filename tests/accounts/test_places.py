@@ -101,6 +101,7 @@ def test_what_is_out_of_use_is_not_offered_but_kept_by_who_has_it(admin: FlaskCl
 def test_filters_sorts_and_exports(admin: FlaskClient) -> None:
     add_station(admin)
     add_station(admin, name="老街驻点", address="", form_token="t3")
+    assert "老街驻点" in admin.get("/stations").text  # and the words that it was added are said
     assert "老街驻点" not in admin.get("/stations?q=滨河").text
     assert admin.get("/stations.csv?q=滨河&sort=-area").data.decode("utf-8-sig").splitlines()[1:] == ["滨河驻点,东部,滨河路 1 号,0,1"]
     assert admin.get("/stations?sort=nonsense").status_code == 422

@@ -94,6 +94,7 @@ def rows(n: int) -> dict[str, dict[str, Any]]:
         },
         "past_work": {"id": n, "ticket_id": n},
         "intake_draft": stamped | {"id": f"d{n}", "user_id": 1, "content": "{}", "updated_at": T},
+        "intake_draft_file": {"id": n, "draft_id": f"d{n}", "file_id": f"file{n}", "at": T},
         "inbound_mail": {"id": n, "message_id": f"m{n}", "from_address": "a@b", "received_at": T, "state": "new", "ticket_id": n},
         "inbound_mail_file": {"id": n, "mail_id": n, "file_id": f"file{n}", "name": "leak.jpg"},
         "clock_target": {

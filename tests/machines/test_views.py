@@ -7,11 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.accounts.models import Role
-from app.core.types import system
+from app.core.import_runs import ImportKind
 from app.machines import imports
 from app.machines.models import DeviceProfile, Machine
 from app.machines.operations import seed_profiles
-from tests import factories
+from tests import factories, taking_in
 from tests.personas import make_area, make_user, sign_in
 
 HTMX = {"HX-Request": "true"}
@@ -135,8 +135,8 @@ def test_an_export_can_be_imported_again_and_changes_nothing(deputy: FlaskClient
     rows = list(csv.reader(io.StringIO(deputy.get("/machines.csv").data.decode("utf-8-sig"))))
     kept = io.StringIO()
     csv.writer(kept).writerows(row[: len(imports.COLUMNS)] for row in rows)
-    assert tuple(rows[0][: len(imports.COLUMNS)]) == imports.COLUMNS
-    outcome = imports.import_machines(by=system("tests"), table=imports.table_of(kept.getvalue().encode()))
+    assert rows[0][: len(imports.COLUMNS)] == [column.code for column in imports.COLUMNS]
+    outcome = taking_in.take_in(ImportKind.MACHINES, kept.getvalue())
     assert (outcome.added, outcome.changed, outcome.unchanged) == (0, 0, 1)
 
 
