@@ -99,7 +99,7 @@ def test_a_fault_is_on_the_open_list_within_a_second(
 
 def test_nothing_jumps_and_no_letter_is_lost_while_someone_types(clerk: Any, product: Product, quiet: Iterator[str]) -> None:
     open_list(clerk, product)
-    field = clerk.locator(".top-search input")
+    field = clerk.locator(".top-search input[name=q]")
     device = next(quiet)
     product.introduce(device)
     field.press_sequentially("YJ-20")

@@ -420,3 +420,27 @@ def test_everything_works_without_javascript(browse: Browse, everybody: People, 
     assert "推板慢" in page.locator("h1").inner_text()
     assert (Ticket.get().machine, IntakeDraft.select().count()) == (machine, 0)
     sign_in(served.test_client(), everybody.chen)
+
+
+def test_words_typed_before_the_answer_came_are_what_it_is_about(page: Any, machine: Machine) -> None:
+    """The answer is held back: the clerk types on at once, and even sends the call off."""
+    page.route("**/tickets/new/matches**", lambda route: (time.sleep(0.8), route.continue_()))
+    page.locator("#q").focus()
+    page.keyboard.type(machine.serial)
+    page.keyboard.press("Enter")
+    page.keyboard.type("推板动作慢")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/tickets/T*")
+    assert (Ticket.get().machine, Ticket.get().title) == (machine, "推板动作慢")
+
+
+def test_a_search_that_never_answers_holds_no_call_back(page: Any) -> None:
+    page.route("**/tickets/new/matches**", lambda route: route.abort())
+    page.locator("#q").focus()
+    page.keyboard.type("13800138000")
+    page.keyboard.press("Enter")
+    page.keyboard.type("推板动作慢")
+    page.locator("#intake-form [name=caller_phone]").fill("13800138000")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/tickets/T*")
+    assert Ticket.get().title == "推板动作慢"

@@ -87,8 +87,8 @@ def test_waiting_rows_come_in_once_the_list_is_left_alone(browse: Browse) -> Non
 def test_half_typed_words_survive_an_update(browse: Browse) -> None:
     factories.ticket(title="油温高")
     page = open_list(browse)
-    page.locator(".top-search input").press_sequentially("YS-20")
+    page.locator(".top-search input[name=q]").press_sequentially("YS-20")
     new_ticket("液位低")
     page.get_by_text("液位低").wait_for(timeout=2 * WITHIN_MS)
-    assert page.locator(".top-search input").input_value() == "YS-20"
+    assert page.locator(".top-search input[name=q]").input_value() == "YS-20"
     assert page.evaluate("document.activeElement.name") == "q"

@@ -7,7 +7,8 @@
   const find = () => byId("q");
   const list = () => byId("intake-matches");
   const offers = () => [...list().querySelectorAll("[role=option]")];
-  let waitsForOffers = false; // Enter was pressed before the answer came
+  let waitsForOffers = false; // Enter was pressed before the answer came; what is typed meanwhile is what it is about
+  let outcomeAfterwards = ""; // … and the call was sent off before it came, too
   let pasted = "";
   let waitsForMachines = false;
   let isPriorityChosen = false;
@@ -34,9 +35,16 @@
     select(offers()[0]);
     find().setAttribute("aria-expanded", String(offers().length > 0));
     if (waitsForOffers && isFresh()) {
-      waitsForOffers = false;
       if (selected()) choose(selected());
+      else find().focus();
+      waitNoLonger();
     }
+  }
+
+  function waitNoLonger() {
+    waitsForOffers = false;
+    if (outcomeAfterwards) submit(outcomeAfterwards);
+    outcomeAfterwards = "";
   }
 
   function closeOffers() {
@@ -77,6 +85,7 @@
     waitsForMachines = kind === "customer" || kind === "site" || (kind === "contact" && !field("machine").value);
     about();
     intakeKeeping.typed();
+    if (document.activeElement === field("title") && field("title").value) return;
     if (kind === "phone" && !field("caller_name").value) field("caller_name").focus();
     else field("title").focus();
   }
@@ -149,8 +158,11 @@
     if (!event.target.closest("#intake")) return;
     event.preventDefault();
     const outcome = event.target.closest(".solved") ? "solved" : "dispatch";
-    form().requestSubmit(form().querySelector(`[name=outcome][value=${outcome}]`));
+    if (waitsForOffers) outcomeAfterwards = outcome;
+    else submit(outcome);
   }
+
+  const submit = (outcome) => form().requestSubmit(form().querySelector(`[name=outcome][value=${outcome}]`));
 
   function pressInFind(event) {
     const isOpen = !list().hidden && offers().length > 0;
@@ -162,6 +174,7 @@
       else {
         waitsForOffers = true;
         htmx.trigger(find(), "look");
+        field("title").focus();
       }
     } else if (event.key === "Escape" && isOpen) closeOffers();
     else return;
@@ -224,6 +237,7 @@
     if (detail.ctx.hx?.redirect) intakeKeeping.forget(field("draft").value);
     else intakeKeeping.goOn();
   });
+  document.addEventListener("htmx:error", ({ detail }) => waitsForOffers && detail.ctx?.sourceElement === find() && waitNoLonger());
   document.addEventListener("htmx:after:swap", (event) => {
     if (!form()) return;
     const target = event.detail.ctx?.target;
