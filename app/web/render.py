@@ -3,11 +3,14 @@
 from typing import Any
 from zlib import crc32
 
-from flask import Response, make_response, redirect, render_template, request
+from flask import Response, make_response, redirect, render_template, request, session
 
 from app.core import clock, live
 from app.web.htmx import htmx
 from app.web.i18n import language
+
+MOST_TOASTS = 3
+_TOASTS = "_flashes"  # where flask keeps what was flashed
 
 
 def render(page: str, /, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
@@ -20,9 +23,17 @@ def render(page: str, /, *, fragment: str | None = None, status: int = 200, **co
 
 def see_other(location: str) -> Response:
     """The answer to a successful POST: 303, which htmx and browsers follow with a GET."""
+    _drop_old_toasts()
     response = make_response(redirect(location, code=303))
     response.vary.add("HX-Request")
     return response
+
+
+def _drop_old_toasts() -> None:
+    """Words that no page has shown yet travel in the cookie, and a cookie has 4 KB: of many only the last are kept."""
+    waiting = session.get(_TOASTS, ())
+    if len(waiting) > MOST_TOASTS:
+        session[_TOASTS] = waiting[-MOST_TOASTS:]
 
 
 def live_tag(*names: str) -> str:
