@@ -41,13 +41,13 @@ class _Built:
 
 
 class Prepared(_Built):
-    """The query that ``build(place, …)`` makes of as many places as it has arguments.
+    """The query that ``build(place, …)`` makes of as many places as it has arguments, or of ``places``.
 
     The values given later are those of the database: ids, strings, milliseconds.
     """
 
-    def __init__(self, build: Callable[..., ModelSelect]) -> None:
-        super().__init__(build)
+    def __init__(self, build: Callable[..., ModelSelect], places: int | None = None) -> None:
+        super().__init__(build, places)
 
     def rows(self, *values: Any) -> list[Any]:
         """The rows with ``values`` in the places."""

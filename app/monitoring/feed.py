@@ -10,6 +10,7 @@ from peewee import JOIN, ModelSelect, fn
 from app.core import clock
 from app.core.errors import N_, NotFound
 from app.core.paging import Order, capped_count, page_of
+from app.core.prepared import Prepared
 from app.core.types import Page
 from app.machines.models import Machine
 from app.monitoring.models import (
@@ -50,10 +51,13 @@ class Health:
 def health(at: datetime | None = None) -> Health:
     """The subscriber that works: the connected one, else the one heard of last."""
     now = at or clock.now()
-    rows = list(FeedStatus.select().order_by(FeedStatus.heartbeat_at.desc()).limit(10))
+    rows = _last_heard_of.rows()
     alive = [row for row in rows if now - row.heartbeat_at <= HEARTBEAT_STALE]
     best = next((row for row in alive if row.is_connected), next(iter(alive or rows), None))
     return Health(best, best in alive)
+
+
+_last_heard_of = Prepared(lambda: FeedStatus.select().order_by(FeedStatus.heartbeat_at.desc()).limit(10))
 
 
 def counts() -> dict[str, int]:

@@ -3,11 +3,11 @@
 import calendar
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from app.core import clock
 from app.core.calendar import WorkingCalendar
 from app.core.history import HistoryEntry
+from app.core.prepared import Prepared
 from app.roster import calendar_operations, calendars
 from app.roster.models import CalendarDay, CalendarYear
 
@@ -87,5 +87,11 @@ def missing_year(at: datetime) -> int | None:
     """The year whose table is missing and asked for now; None when none is."""
     today = at.astimezone(clock.zone()).date()
     asked = [today.year, *([today.year + 1] if today.month >= ASKED_FROM_MONTH else [])]
-    known: set[Any] = {number for (number,) in CalendarYear.select(CalendarYear.year).where(CalendarYear.year.in_(asked)).tuples()}
+    known = {number for (number,) in _known_years.rows(today.year, today.year + 1)}
     return next((number for number in asked if number not in known), None)
+
+
+# Every page of the desk asks it, for its banner.
+_known_years = Prepared(
+    lambda this, next_one: CalendarYear.select(CalendarYear.year).where(CalendarYear.year.in_((this, next_one))).tuples()
+)

@@ -80,7 +80,7 @@ def one(ticket: Ticket, clock_id: int, at: datetime) -> ClockView:
 def _views(ticket: Ticket, rows: list[TicketClock], at: datetime) -> list[ClockView]:
     if not rows:
         return []
-    by, waits = clocks.rules(), clocks.waits_of([ticket.id]).get(ticket.id, [])
+    by, waits = clocks.rules(), clocks.waits_of_one(ticket.id)
     is_waiting = bool(waits) and waits[-1].end is None
     views = []
     for row in rows:

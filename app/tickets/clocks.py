@@ -240,8 +240,7 @@ def _settle(ticket: Ticket, at: datetime) -> None:
     """Time the running clocks anew and give the ticket its first deadline."""
     rows = _running.rows(ticket.id)
     if rows:
-        waits = sla.pauses(Moved(moved_at, to) for moved_at, to in _moves.rows(ticket.id))
-        time_anew(rows, {ticket.id: waits}, rules(), at)
+        time_anew(rows, {ticket.id: waits_of_one(ticket.id)}, rules(), at)
     due_at = min((row.due_at for row in rows if row.due_at), default=None)
     if due_at != ticket.due_at:
         ticket.due_at = due_at
@@ -290,6 +289,11 @@ def said_of(row: TicketClock) -> int:
     if row.breached_at:
         return Step.LATE + row.escalated
     return Step.WARNED if row.warned_at else 0
+
+
+def waits_of_one(ticket_id: int) -> list[Pause]:
+    """When the ticket waited for its customer."""
+    return sla.pauses(Moved(moved_at, to) for moved_at, to in _moves.rows(ticket_id))
 
 
 def waits_of(ticket_ids: Sequence[int]) -> dict[int, list[Pause]]:
