@@ -115,6 +115,7 @@ SCREENS = {
 ON_PHONES = ("start-technician", "tickets", "ticket", "board", "machine", "machine-readings", "tickets-new", "start")
 FOR_README = {
     "start.zh.light": "start", "board.zh.dark": "board", "ticket.zh.light": "ticket", "machine-readings.en.light": "readings",
+    "tickets-new-known.zh.light": "intake", "machine.en.light": "machine-file",
 }  # fmt: skip
 
 
