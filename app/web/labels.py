@@ -234,6 +234,21 @@ def _label(_context: Context, value: StrEnum | str, kind: str = "") -> str:
     return label(value, kind)
 
 
+# Parts of the program that do something, as people are told of them.
+_PROGRAM = {
+    "monitoring": N_("EVC monitoring"),
+    "qr": N_("By the QR code"),
+    "mailbox": N_("Mailbox"),
+    "work slips": N_("Reminder"),
+    "command line": N_("Command line"),
+}
+
+
+def author(name: str) -> str:
+    """Who did something: a person by name, a part of the program in the reader's words."""
+    return translated(_PROGRAM[name]) if name in _PROGRAM else name
+
+
 def options(kind: str) -> list[tuple[str, LazyString]]:
     """All values of an enumeration with their words, in its order, for a choice."""
     return [(value, lazy_gettext(words)) for value, words in LABELS[kind].items()]
@@ -241,5 +256,6 @@ def options(kind: str) -> list[tuple[str, LazyString]]:
 
 def init_app(app: Flask) -> None:
     """Give templates the filter ``label`` (``{{ row.status|label("TicketStatus") }}``) and the global ``options``."""
+    app.jinja_env.filters["author"] = author
     app.jinja_env.filters["label"] = _label
     app.jinja_env.globals["options"] = options
