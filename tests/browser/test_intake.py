@@ -109,7 +109,7 @@ def choose(page: Any, typed: str) -> None:
     page.locator("#q").focus()
     page.keyboard.type(typed, delay=15)
     page.keyboard.press("Enter")
-    until(page, "document.activeElement.id !== 'q'")
+    until(page, "document.activeElement.id !== 'q' && document.getElementById('q').value === ''")
 
 
 def kept(page: Any) -> None:
