@@ -4,12 +4,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import structlog
 from peewee import SQL, CharField, IntegerField, ModelSelect, TextField
 
 from app.core import clock, db, history
 from app.core.db import BaseModel, InstantField, one_of
 from app.core.errors import N_, Conflict
 from app.core.types import Actor
+
+log = structlog.get_logger()
 
 
 class Channel(StrEnum):
@@ -101,6 +104,9 @@ def attempt(message: OutboxMessage, send: Callable[[OutboxMessage], None], at: d
         return _settle(message, failed_at=at, last_error=str(error))
     except Undelivered as error:
         return _put_off(message, at, str(error))
+    except Exception as error:  # one message that breaks the program must not hold up those behind it
+        log.exception("message_unsendable", message=message.id)
+        return _put_off(message, at, f"{type(error).__name__}: {error}")
     return _settle(message, sent_at=at, last_error="")
 
 

@@ -24,6 +24,7 @@ from app.tickets.models import (
     Ticket,
     TicketKind,
     TicketSource,
+    TicketStatus,
 )
 from app.tickets.writing import MISSING, record
 
@@ -211,9 +212,10 @@ class Assessment:
 
 
 def assess(*, by: Actor, ticket: Ticket, version: int, found: Assessment, at: datetime | None = None) -> None:
-    """Write down what came out so far; nothing has to be complete before closing.
+    """Write down what came out so far; nothing has to be complete before closing, and nothing may be missing after it.
 
-    Raises ``Invalid`` for a justified complaint's measure without owner or date, ``Conflict`` for another ``version``.
+    Raises ``Invalid`` for a measure without owner or date, ``Conflict`` for another ``version`` and for taking from a closed
+    complaint what closing needed.
     """
     by.require(HANDLE)
     complaint = _complaint(ticket)
@@ -233,9 +235,12 @@ def assess(*, by: Actor, ticket: Ticket, version: int, found: Assessment, at: da
         "measure_due_on": found.measure_due_on,
     }
     with db.transaction():
+        present = db.for_update(Ticket.select(Ticket.id, Ticket.status).where(Ticket.id == ticket.id)).get()
         before = _assessed(complaint)
         is_new_owner = found.measure_owner is not None and found.measure_owner.id != complaint.measure_owner_id
         _claim(complaint, version, **fields)
+        if present.status == TicketStatus.CLOSED and lacking(complaint):
+            raise Conflict(lacking(complaint)[0])
         if is_new_owner and found.measure_owner is not None and found.measure_owner.id != by.user_id:
             notices.notify(
                 [found.measure_owner.id], N_("You see to the corrective measure of complaint %(number)s."), number=ticket.number,

@@ -114,9 +114,9 @@ def move(
     Raises ``Conflict`` for another ``version``, or when a fault of the ticket has another open ticket by now.
     """
     present = TicketStatus(ticket.status)
-    if to == TicketStatus.CLOSED:
-        complaints.check_may_close(ticket)
     claim(ticket, version, changed_at=at, **_fields_of(ticket, to, at), **more)
+    if to == TicketStatus.CLOSED:  # with the ticket's row in hand, for which every assessment of its complaint waits
+        complaints.check_may_close(ticket)
     _keep_faults(ticket)
     if ticket.is_open != states.is_open(present):
         searching.index(ticket)

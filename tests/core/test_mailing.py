@@ -120,6 +120,15 @@ def test_a_message_has_the_same_id_at_every_try(database: Database) -> None:
     assert first == second
 
 
+def test_a_message_that_breaks_the_program_holds_up_no_other(database: Database, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, good = queued(subject="broken"), queued(to="good@works.example")
+    compose = mailing.composed
+    monkeypatch.setattr(mailing, "composed", lambda sender, one: 1 / 0 if one.subject == "broken" else compose(sender, one))
+    assert mailing.send_due(mailbox.url, SENDER, NOW) == "1 waiting, 1 sent"
+    assert (again(broken).state, again(good).state) == (OutboxState.WAITING, OutboxState.SENT)
+    assert again(broken).next_try_at == NOW + outbox.PAUSES[0]
+
+
 def test_only_a_failed_message_can_be_tried_anew(database: Database) -> None:
     with pytest.raises(Conflict):
         outbox.retry(by=system("tests"), message=queued(), at=NOW)

@@ -190,6 +190,17 @@ def test_it_is_closed_when_nothing_is_missing(clerk: Actor, who: People) -> None
     assert Ticket.get_by_id(ticket.id).status == TicketStatus.CLOSED
 
 
+def test_what_closing_needed_cannot_be_taken_away_afterwards(clerk: Actor, who: People) -> None:
+    ticket = complain(clerk)
+    assess(clerk, ticket)
+    complaints.answer_customer(by=clerk, ticket=ticket, text="已告知。")
+    close(clerk, ticket)
+    with pytest.raises(Conflict, match=complaints.NO_CAUSE):
+        assess(clerk, ticket, replace(WHOLE, cause=None))
+    assess(clerk, ticket, replace(WHOLE, cause=CauseClass.CHARGES))
+    assert Complaint.get().cause == CauseClass.CHARGES
+
+
 def test_a_measure_needs_an_owner_and_a_date(clerk: Actor, who: People) -> None:
     ticket = complain(clerk)
     with pytest.raises(Invalid) as refusal:
