@@ -63,13 +63,19 @@ def hand_in(
         stored: list[StoredFile | None] = [files.keep(by=by, incoming=one, at=now) for one in incoming]
         made = [_write(by, onto, details, file, now) for file in stored or [None]]
         if form_token:
-            submissions.settle(form_token, " ".join(str(document.id) for document in made)[:80])
+            submissions.settle(form_token, made[0].id)
         return made
 
 
 def _of_first_sending(form_token: str) -> list[Document]:
-    ids = [int(part) for part in submissions.result_of(form_token).split() if part.isdigit()]
-    return list(Document.select().where(Document.id.in_(ids)).order_by(Document.id))
+    """All that came with the first document: what one form hands in shares its time, its writer and what it hangs on."""
+    first = Document.get_by_id(int(submissions.result_of(form_token)))
+    shared = (Document.machine, Document.model, Document.project, Document.by, Document.created_at)
+    same = [
+        column.is_null() if value is None else column == value
+        for column, value in ((one, getattr(first, one.column_name)) for one in shared)
+    ]
+    return list(Document.select().where(Document.id >= first.id, *same).order_by(Document.id))
 
 
 def _write(by: Actor, onto: Holder, details: DocumentDetails, file: StoredFile | None, now: datetime) -> Document:

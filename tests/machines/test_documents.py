@@ -53,6 +53,18 @@ def test_it_works(clerk: Actor) -> None:
     assert [one.id for one in queries.about(clerk, "T2611-0001")] == [document.id for document in made]
 
 
+def test_thirty_scans_sent_twice_are_the_same_thirty(clerk: Actor) -> None:
+    """Long ids of many documents: none is cut short and taken for another's."""
+    for _ in range(12):
+        scan(clerk, factories.machine())
+    machine = factories.machine()
+    given = {"by": clerk, "onto": machine, "details": REPORT, "form_token": "many"}
+    first, again = (documents.hand_in(incoming=[pdf() for _ in range(documents.MOST_AT_ONCE)], **given) for _ in range(2))
+    assert [one.id for one in again] == [one.id for one in first]
+    assert {one.machine_id for one in again} == {machine.id}
+    assert Document.select().where(Document.machine == machine).count() == documents.MOST_AT_ONCE
+
+
 def test_a_form_sent_twice_makes_its_documents_once(clerk: Actor) -> None:
     machine = factories.machine()
     first, again = (documents.hand_in(by=clerk, onto=machine, details=REPORT, incoming=[pdf()], form_token="one") for _ in range(2))
