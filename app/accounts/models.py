@@ -136,3 +136,32 @@ class Notice(BaseModel):
 
 
 Notice.add_index(Notice.index(Notice.user, where=SQL("seen_at IS NULL"), name="notice_unseen"))
+
+
+class MessageChoice(BaseModel):
+    """How a person wants to be told beside the notices of the product; who never chose takes everything."""
+
+    user = ForeignKeyField(User, primary_key=True, on_delete="RESTRICT")
+    takes_email = BooleanField(default=True)
+    takes_wecom = BooleanField(default=True)
+    has_quiet_hours = BooleanField(default=True)
+
+
+class Authority(BaseModel):
+    """``giver`` is away and lets ``holder`` do ``permission`` in their place from ``from_at`` to ``until_at`` (代签; product.md, 16)."""
+
+    giver = ForeignKeyField(User, on_delete="RESTRICT")
+    holder = ForeignKeyField(User, on_delete="RESTRICT", index=False)
+    permission = CharField(60)
+    from_at = InstantField()
+    until_at = InstantField()
+    reason = CharField(200, default="")
+    given_at = InstantField()
+    revoked_at = InstantField(null=True)
+
+    class Meta:
+        constraints = [
+            Check("until_at > from_at", name="authority_ends_after_it_starts"),
+            Check("giver_id <> holder_id", name="authority_goes_to_another"),
+        ]
+        indexes = ((("holder", "permission", "until_at"), False),)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import SQL, BooleanField, CharField, Check, DateField, ForeignKeyField, IntegerField
 
-from app.accounts.models import Role, User
+from app.accounts.models import Area, Role, User
 from app.core.db import BaseModel, InstantField, one_of
 
 
@@ -71,3 +71,13 @@ class Presence(BaseModel):
 
 
 Presence.add_index(Presence.index(Presence.user, unique=True, where=SQL("until_at IS NULL"), name="one_open_presence_per_person"))
+
+
+class Vehicle(BaseModel):
+    """A service vehicle that visits are planned with (2B-15)."""
+
+    plate = CharField(20, unique=True, constraints=[Check("plate <> ''", name="plate_is_given")])
+    name = CharField(60, default="")
+    area = ForeignKeyField(Area, null=True, on_delete="RESTRICT")
+    is_active = BooleanField(default=True)
+    version = IntegerField(default=1)

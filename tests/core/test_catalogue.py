@@ -23,6 +23,7 @@ def text_of(database: Database) -> str:
 
 def all_models() -> list[type[Model]]:
     import app.accounts.models
+    import app.callbacks.models
     import app.core.files
     import app.core.history
     import app.core.import_runs
@@ -37,7 +38,9 @@ def all_models() -> list[type[Model]]:
     import app.machines.models
     import app.monitoring.models
     import app.roster.models
-    import app.tickets.models  # noqa: F401
+    import app.service_reports.models
+    import app.tickets.models
+    import app.work_orders.models  # noqa: F401
 
     return db.BaseModel.__subclasses__()
 

@@ -114,6 +114,11 @@ class Ticket(BaseModel):
     solution = TextField(default="", constraints=[SQL("DEFAULT ''")])  # what solved it, when nobody had to go there
     follow_token = CharField(32, null=True, unique=True)  # the address under which its reporter follows it
     call_again_at = InstantField(null=True)  # when to phone the customer again who was not reached (to verify)
+    # How many work orders are out for it; while one is, only what becomes of the order moves the ticket.
+    open_orders = IntegerField(
+        default=0,
+        constraints=[SQL("DEFAULT 0"), Check("open_orders = 0 OR (is_open AND open_orders > 0)", name="orders_are_out_for_open_tickets")],
+    )
 
     class Meta:
         constraints = [
