@@ -138,7 +138,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
         "past_work": past_work.of_ticket(found),
         "clocks": clock_queries.of_ticket(found, now),
         "timeline": queries.timeline(found, queries.SHOWN_AT_MOST if shows_all else queries.SHOWN, attached, relatives),
-        "ways": states.ways(TicketStatus(found.status), moving.ended_at(found), now) if may_move else (),
+        "ways": states.ways(TicketStatus(found.status), moving.ended_at(found), now, found.open_orders) if may_move else (),
         "undoable": moving.undoable(found, now, last) if may_move else None,
         "needs_reason": lambda to: states.needs_reason(TicketStatus(found.status), to),
         **ticket_panels.of_ticket(actor(), found, now, last, relatives),

@@ -210,6 +210,7 @@ class WorkOrder(BaseModel):
     archived_at = InstantField(null=True)
     call_back_due_at = InstantField(null=True)
     called_back_at = InstantField(null=True)
+    call_back_archived_at = InstantField(null=True)
     created_at = InstantField()
     created_by = ForeignKeyField(User, null=True, on_delete="RESTRICT", index=False)
     created_by_name = CharField(60)
@@ -222,7 +223,7 @@ class WorkOrder(BaseModel):
             Check("machine_id IS NOT NULL OR project_id IS NOT NULL OR ticket_id IS NOT NULL", name="order_hangs_on_something"),
             Check(f"(lead_id IS NOT NULL) OR ({_among((*QUEUED_STATUSES, OrderStatus.CANCELLED))})", name="order_in_work_has_a_lead"),
             Check(f"(finished_at IS NOT NULL) = ({_among(DONE_STATUSES)})", name="done_order_has_its_time"),
-            Check("status <> 'archived' OR called_back_at IS NOT NULL", name="no_order_rests_before_its_call_back"),
+            Check("status <> 'archived' OR call_back_archived_at IS NOT NULL", name="no_order_rests_before_its_call_back"),
             Check("agreed_by_id IS NULL OR dispatched_by_id IS NULL OR agreed_by_id <> dispatched_by_id", name="agreement_is_anothers"),
         ]
 

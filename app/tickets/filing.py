@@ -128,7 +128,7 @@ def join_call(
             return
         if opens_again:
             to = TicketStatus.TRIAGED
-            if to not in states.ways(TicketStatus(ticket.status), moving.ended_at(ticket), joined_at):
+            if to not in states.ways(TicketStatus(ticket.status), moving.ended_at(ticket), joined_at, ticket.open_orders):
                 raise Conflict(N_("This ticket can no longer be opened again. File a new one that is linked to it."))
             if not call.title.strip():
                 raise Invalid(MISSING, fields={"title": operations.NO_TITLE})

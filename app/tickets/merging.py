@@ -70,6 +70,8 @@ def why_not(ticket: Ticket, into: Ticket) -> str | None:
         return N_("A ticket cannot be merged into itself.")
     if not ticket.is_open:
         return N_("Only an open ticket can be merged.")
+    if ticket.open_orders:
+        return N_("Somebody is on the way to it or at work. Merge the other ticket into this one, or call the order off first.")
     if not into.is_open:
         return N_("The other ticket is finished; choose an open one.")
     if ticket.kind == TicketKind.COMPLAINT and into.kind != TicketKind.COMPLAINT:

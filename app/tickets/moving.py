@@ -34,8 +34,10 @@ def change_status(
     by.require("tickets.edit")
     changed_at = at or clock.now()
     present = TicketStatus(ticket.status)
-    if to not in states.ways(present, ended_at(ticket), changed_at) or ticket.version != version:
+    if ticket.version != version:
         raise stale(ticket.id)
+    if to not in states.ways(present, ended_at(ticket), changed_at, ticket.open_orders):
+        raise _no_way(ticket, to)
     if states.needs_reason(present, to) and not reason.strip():
         raise Invalid(N_("Say why, in a few words."), fields={"reason": N_("A reason is needed here.")})
     solved: dict[str, Any] = {}
@@ -45,6 +47,14 @@ def change_status(
             raise Invalid(N_("Say what solved it."), fields={"solution": N_("Say what solved it.")})
     with db.transaction():
         move(by, ticket, to, version, at=changed_at, reason=reason.strip()[:MAX_REASON], **solved)
+
+
+def _no_way(ticket: Ticket, to: TicketStatus) -> Exception:
+    if ticket.open_orders:
+        return Conflict(N_("Somebody is on the way to it or at work. What becomes of the work order moves the ticket."))
+    if to == TicketStatus.IN_WORK:
+        return Conflict(N_("A ticket comes into work with its work order: dispatch it."))
+    return stale(ticket.id)
 
 
 def ended_at(ticket: Ticket) -> datetime | None:
@@ -78,8 +88,8 @@ def undoable(ticket: Ticket, at: datetime, last: TicketTransition | None = None)
     last = last or last_transition(ticket)
     if last is None or last.from_status is None or last.by_id is None or last.to_status == TicketStatus.MERGED:
         return None
-    is_fresh = at - last.at <= states.UNDO_WITHIN and last.to_status == ticket.status and last.reason != states.UNDONE
-    return last if is_fresh else None
+    is_fresh = at - last.at <= states.UNDO_WITHIN and last.to_status == ticket.status
+    return last if is_fresh and last.reason not in (states.UNDONE, *states.BY_ORDER) and not ticket.open_orders else None
 
 
 def reopen_for_fault(*, by: Actor, ticket: Ticket, at: datetime) -> None:

@@ -19,7 +19,7 @@ TRANSITIONS: dict[TicketStatus, tuple[TicketStatus, ...]] = {
     TRIAGED: (WAITING_DISPATCH, WAITING_CUSTOMER, RESOLVED, CANCELLED),
     WAITING_DISPATCH: (IN_WORK, WAITING_CUSTOMER, RESOLVED, CANCELLED),
     IN_WORK: (RESOLVED, WAITING_DISPATCH, WAITING_CUSTOMER, CANCELLED),
-    WAITING_CUSTOMER: (TRIAGED, WAITING_DISPATCH, RESOLVED, CANCELLED),
+    WAITING_CUSTOMER: (TRIAGED, WAITING_DISPATCH, RESOLVED, CANCELLED),  # and back into work while an order is out
     RESOLVED: (CLOSED, TRIAGED),
     CLOSED: (TRIAGED,),
     CANCELLED: (),
@@ -46,6 +46,12 @@ UNDO_WITHIN = timedelta(hours=1)
 UNDONE = "undone"
 RECURRED = "the fault came back"
 TAKEN_OUT = "taken out again"
+DISPATCHED = "dispatched"
+FINISHED = "the work is finished"
+RETURNED = "the order came back"
+TAKEN_BACK = "finishing was taken back"
+# These follow from what was done to a work order; they are undone there.
+BY_ORDER = (DISPATCHED, FINISHED, RETURNED, TAKEN_BACK)
 
 # How grave a priority is.
 RANK = {Priority.LOW: 0, Priority.HIGH: 1, Priority.CRITICAL: 2}
@@ -66,7 +72,12 @@ def needs_reason(present: TicketStatus, target: TicketStatus) -> bool:
     return target == CANCELLED or is_reopening(present, target)
 
 
-def ways(present: TicketStatus, ended_at: datetime | None, at: datetime) -> tuple[TicketStatus, ...]:
-    """Where a ticket in ``present`` may go at ``at``; ``ended_at`` is when it was resolved or closed last."""
+def ways(present: TicketStatus, ended_at: datetime | None, at: datetime, open_orders: int = 0) -> tuple[TicketStatus, ...]:
+    """Where a person may move a ticket in ``present`` at ``at``; ``ended_at`` is when it was resolved or closed last.
+
+    Into work it comes by its work order alone. While ``open_orders`` are out it can only wait for the customer, or go on.
+    """
+    if open_orders:
+        return {IN_WORK: (WAITING_CUSTOMER,), WAITING_CUSTOMER: (IN_WORK,)}.get(present, ())
     is_too_late = ended_at is not None and at - ended_at > REOPEN_BY_HAND_WITHIN
-    return tuple(target for target in TRANSITIONS[present] if not (is_too_late and is_reopening(present, target)))
+    return tuple(target for target in TRANSITIONS[present] if target != IN_WORK and not (is_too_late and is_reopening(present, target)))

@@ -9,7 +9,7 @@ from peewee import Database, IntegrityError
 from app.core import db, known_settings, live
 from app.core.types import Actor, system
 from app.roster.models import CalendarDay, DaySource
-from app.tickets import clocks, faults, moving, operations
+from app.tickets import clocks, faults, moving, operations, orders
 from app.tickets.models import ClockKind, ClockTarget, Priority, Ticket, TicketClock, TicketKind, TicketSource, TicketStatus
 from app.tickets.reasons import AlarmReason
 from app.tickets.states import Outcome
@@ -67,9 +67,11 @@ def test_each_step_of_the_work_meets_its_clock_and_the_next_deadline_is_the_tick
     go(ticket, S.WAITING_DISPATCH, MONDAY + timedelta(minutes=5))
     assert rows(ticket)[ANSWER].met_at == MONDAY + timedelta(minutes=5)
     assert due(ticket) == rows(ticket)[DISPATCH].due_at
-    go(ticket, S.IN_WORK, MONDAY + timedelta(minutes=20))
+    with db.transaction():
+        orders.went_out(by=BY, ticket_id=ticket.id, at=MONDAY + timedelta(minutes=20))
     assert due(ticket) == rows(ticket)[ARRIVAL].due_at
-    go(ticket, S.RESOLVED, MONDAY + 5 * HOUR)
+    with db.transaction():
+        orders.came_back(by=BY, ticket_id=ticket.id, at=MONDAY + 5 * HOUR, is_done=True)
     assert rows(ticket)[ARRIVAL].met_at == rows(ticket)[REPAIR].met_at == MONDAY + 5 * HOUR
     assert running(ticket) == set()
     assert due(ticket) is None

@@ -176,7 +176,7 @@ def test_two_who_move_one_ticket_at_once_are_one_winner_and_one_told(database: D
         made = factories.ticket(status=TicketStatus.WAITING_DISPATCH)
         results = at_once(
             *(
-                lambda by=by, made=made: moving.change_status(by=by, ticket=Ticket.get_by_id(made.id), to=TicketStatus.IN_WORK, version=1)
+                lambda by=by, made=made: moving.change_status(by=by, ticket=Ticket.get_by_id(made.id), to=TicketStatus.RESOLVED, version=1)
                 for by in (zhao, liu)
             )
         )

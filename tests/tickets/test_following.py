@@ -6,9 +6,9 @@ import pytest
 from peewee import Database
 
 from app.accounts.models import Role
-from app.core import clock
+from app.core import clock, db
 from app.core.types import Actor
-from app.tickets import following, moving
+from app.tickets import following, moving, orders
 from app.tickets.following import PUBLIC, PublicState
 from app.tickets.models import Ticket, TicketStatus
 from tests import factories
@@ -36,8 +36,11 @@ def report() -> Ticket:
 def test_it_works(clerk: Actor) -> None:
     ticket = report()
     assert following.ticket_of(ticket.follow_token) == ticket
-    for to in (TicketStatus.TRIAGED, TicketStatus.WAITING_DISPATCH, TicketStatus.IN_WORK, TicketStatus.RESOLVED):
+    for to in (TicketStatus.TRIAGED, TicketStatus.WAITING_DISPATCH):
         move(clerk, ticket, to)
+    with db.transaction():
+        orders.went_out(by=clerk, ticket_id=ticket.id, at=clock.now())
+        orders.came_back(by=clerk, ticket_id=ticket.id, at=clock.now(), is_done=True)
     assert shown(ticket) == [PublicState.RECEIVED, PublicState.ACCEPTED, PublicState.IN_WORK, PublicState.DONE]
 
 

@@ -4,12 +4,12 @@ import pytest
 from peewee import Database, DatabaseError
 
 from app.accounts.models import Role
-from app.core import db
+from app.core import clock, db
 from app.core.errors import Conflict, NotAllowed
 from app.core.types import Actor
-from app.tickets import hotline, hotline_queries, moving, operations
+from app.tickets import hotline, hotline_queries, operations, orders
 from app.tickets.hotline_queries import RecordFilter
-from app.tickets.models import HotlineRecord, Priority, Ticket, TicketKind, TicketSource, TicketStatus
+from app.tickets.models import HotlineRecord, Priority, Ticket, TicketKind, TicketSource
 from tests import factories
 from tests.personas import actor_of, make_area, make_user
 
@@ -71,20 +71,23 @@ def test_only_the_deputy_signs(chen: Actor) -> None:
 
 def test_the_deputys_own_dispatch_signs_too(chen: Actor, zhao: Actor) -> None:
     record = called(chen, outcome="dispatch")
-    moving.change_status(by=zhao, ticket=record.ticket, to=TicketStatus.IN_WORK, version=1)
+    with db.transaction():
+        orders.went_out(by=zhao, ticket_id=record.ticket_id, at=clock.now())
     assert (fresh(record).signed_by_name, fresh(record).is_signed_by_dispatch) == ("赵副经理", True)
 
 
 def test_somebody_elses_dispatch_waits_for_no_signature_and_gives_none(chen: Actor) -> None:
     record = called(chen, outcome="dispatch")
-    moving.change_status(by=chen, ticket=record.ticket, to=TicketStatus.IN_WORK, version=1)
+    with db.transaction():
+        orders.went_out(by=chen, ticket_id=record.ticket_id, at=clock.now())
     assert (Ticket.get_by_id(record.ticket_id).status, fresh(record).signed_at) == ("in_work", None)
 
 
 def test_a_dispatch_does_not_sign_over_a_signature(chen: Actor, zhao: Actor) -> None:
     record = called(chen, outcome="dispatch")
     hotline.sign(by=zhao, record_id=record.id)
-    moving.change_status(by=actor_of(make_user(Role.DEPUTY)), ticket=record.ticket, to=TicketStatus.IN_WORK, version=1)
+    with db.transaction():
+        orders.went_out(by=actor_of(make_user(Role.DEPUTY)), ticket_id=record.ticket_id, at=clock.now())
     assert (fresh(record).signed_by_name, fresh(record).is_signed_by_dispatch) == ("赵副经理", False)
 
 

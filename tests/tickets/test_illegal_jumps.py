@@ -39,7 +39,7 @@ def expected(present: TicketStatus, way: str) -> str:
     """The state afterwards; the present one where the way is not open."""
     if way.startswith("to_"):
         target = TicketStatus(way.removeprefix("to_"))
-        return target if target in states.TRANSITIONS[present] else present
+        return target if target in states.TRANSITIONS[present] and target != TicketStatus.IN_WORK else present
     if way in VERIFYING:
         return VERIFYING[way] if present == TicketStatus.TO_VERIFY else present
     if way == "merge":

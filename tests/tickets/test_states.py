@@ -32,7 +32,7 @@ def is_allowed(present: str, target: str, is_late: bool) -> bool:
     if target == "closed":
         return False
     if target == "in_work":
-        return present == "waiting_dispatch"
+        return False  # by its work order alone
     if target == "triaged":
         return present in ("to_verify", "new", "waiting_customer")
     return target == "waiting_dispatch"
@@ -48,6 +48,12 @@ def test_the_ways_are_those_of_the_trade(present: TicketStatus, is_late: bool) -
     ended_at = None if present in OPEN_STATUSES else NOW - timedelta(days=31 if is_late else 30)
     allowed = {target for target in TicketStatus if is_allowed(present, target, is_late)}
     assert set(states.ways(present, ended_at, NOW)) == allowed
+
+
+@pytest.mark.parametrize("present", TicketStatus)
+def test_while_an_order_is_out_the_ticket_only_waits_for_the_customer_and_goes_on(present: TicketStatus) -> None:
+    expected = {"in_work": ("waiting_customer",), "waiting_customer": ("in_work",)}.get(present, ())
+    assert states.ways(present, None, NOW, open_orders=1) == expected
 
 
 def test_every_state_can_be_reached_but_merging_which_is_an_operation_of_its_own() -> None:
