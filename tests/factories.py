@@ -32,6 +32,7 @@ from app.tickets.models import (
     TicketStatus,
     WorkSlip,
 )
+from app.work_orders.models import DONE_STATUSES, OUT_STATUSES, OrderKind, OrderStatus, OrderStep, Visit, WorkOrder
 from tests import filemakers
 
 _count = itertools.count(1)
@@ -228,3 +229,28 @@ def failed_message(**values: Any) -> OutboxMessage:
     }  # fmt: skip
     with db.transaction():
         return OutboxMessage.create(**defaults | values)
+
+
+def work_order(**values: Any) -> WorkOrder:
+    """An order for a machine (a new one unless given), accepted by ``lead``; ``status`` may say otherwise. It has a planned visit."""
+    now = clock.now()
+    status = OrderStatus(values.get("status", OrderStatus.ACCEPTED))
+    about = values.pop("machine", None) or machine()
+    defaults: dict[str, Any] = {
+        "number": f"D9901-{next(_count):04d}", "kind": OrderKind.REPAIR, "status": status, "is_out": status in OUT_STATUSES,
+        "machine": about, "customer": about.customer, "site": about.site, "area": about.area, "priority": Priority.HIGH,
+        "title": "Pump does not start", "warranty": "in", "created_at": now, "created_by_name": "陈文员", "changed_at": now,
+    }  # fmt: skip
+    if status in OUT_STATUSES + DONE_STATUSES:
+        defaults |= {"dispatched_at": now, "dispatched_by_name": "赵副经理"}
+    if status in DONE_STATUSES:
+        defaults |= {"finished_at": now, "call_back_due_at": now + timedelta(days=2)}
+    with db.transaction():
+        order = WorkOrder.create(**defaults | values)
+        OrderStep.create(order=order, at=now, recorded_at=now, by_name="赵副经理", to_status=status, lead=order.lead, machine=about)
+        if order.lead:
+            times = {"departed_at": now, "arrived_at": now, "left_at": now} if status in DONE_STATUSES else {}
+            Visit.create(
+                order=order, number=1, lead=order.lead, planned_from=now, planned_until=now + timedelta(hours=2), **times
+            )  # fmt: skip
+    return order

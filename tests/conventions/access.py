@@ -50,8 +50,10 @@ from app.tickets.models import (
     TicketAttachment,
     TicketClock,
     TicketKind,
+    TicketStatus,
     WorkSlip,
 )  # fmt: skip
+from app.work_orders.models import OrderStatus, WorkOrder
 from tests import factories, taking_in
 from tests.personas import People, people
 
@@ -453,6 +455,8 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "model_id": lambda side: side.machine.model_id,
     "broadcast_id": lambda side: BroadcastMessage.get().id,
     "project_id": lambda side: side.project.id,
+    "order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out).number,
+    "done_order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, ~WorkOrder.is_out).number,
     "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
 }
 # Addresses that lead nowhere by intent: what they answer to those who may ask.
@@ -523,6 +527,9 @@ def _side(area: Area, technician: User) -> Side:
         QuarantinedMessage.create(device=waiting, topic=f"evc/{waiting}/telemetry", payload=b"{}", key=key, received_at=now)
         DeviceCredential.create(device=machine.device, state=CredentialState.ACTIVE, created_at=now, changed_at=now)
     contact = factories.contact(customer=customer)
+    out = factories.ticket(machine=machine, status=TicketStatus.IN_WORK, open_orders=1)
+    factories.work_order(ticket=out, machine=machine, lead=technician)
+    factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     _run_clocks(ticket, technician)
     document, request, project = _papers(machine, technician)
     return Side(
