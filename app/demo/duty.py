@@ -17,6 +17,8 @@ SHIFTS = (
     ("manager", Role.MANAGER, 0, 6, time(0), time(0), "电话值班"),
     ("technician", Role.TECHNICIAN, 0, 4, time(8, 30), time(17, 30), ""),
     ("technician2", Role.TECHNICIAN, 0, 6, time(20), time(8), "夜班"),
+    ("technician3", Role.TECHNICIAN, 0, 5, time(8, 30), time(17, 30), ""),
+    ("technician4", Role.TECHNICIAN, 0, 6, time(8, 30), time(17, 30), ""),
 )
 WEEKS = 2
 

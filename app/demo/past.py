@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from app.customers.models import Contact
+from app.demo import field_work
 from app.demo.feed import Feed, readings
 from app.demo.people import Staff
 from app.machines.models import Machine
@@ -72,6 +73,7 @@ FINDINGS = (
     "远程复位后恢复，建议下次保养复查。",
     "更换传感器线缆一根。",
 )
+ANSWERS = ("已电话答复站长。", "技术中心已书面答复，客户满意。")
 HOTLINE, FAULT_REPORT = TicketSource.HOTLINE, TicketKind.FAULT_REPORT
 ENQUIRY, COMPLAINT, PARTS_ORDER, SUGGESTION = TicketKind.ENQUIRY, TicketKind.COMPLAINT, TicketKind.PARTS_ORDER, TicketKind.SUGGESTION
 CALLS = (
@@ -88,6 +90,7 @@ CALLS = (
 WAY = (TicketStatus.TRIAGED, TicketStatus.WAITING_DISPATCH, TicketStatus.IN_WORK, TicketStatus.RESOLVED, TicketStatus.CLOSED)
 # How long after its opening a ticket usually reached each step, in hours.
 PACE = dict(zip(WAY, (0.3, 0.8, 3.5, 8.0, 30.0), strict=True))
+AT_THE_DESK = (TicketStatus.TRIAGED, TicketStatus.RESOLVED, TicketStatus.CLOSED)
 
 
 @dataclass(slots=True)
@@ -220,22 +223,21 @@ def _call(story: Story, call: Call) -> None:
 
 
 def _work_on(story: Story, ticket: Ticket, ends: TicketStatus) -> None:
-    """Plan the steps of ``ticket`` up to ``ends``, with the words people leave on the way."""
+    """Plan the steps of ``ticket`` up to ``ends``, with the words people leave on the way; somebody goes there for a repair."""
     if ends is TicketStatus.WAITING_CUSTOMER:
         story.at(ticket.opened_at + timedelta(hours=1), lambda at: _move(story, ticket.id, ends, at))
-    for step in WAY[: WAY.index(ends) + 1] if ends in WAY else ():
+    steps = WAY if ticket.kind == FAULT_REPORT else AT_THE_DESK
+    for step in steps[: steps.index(ends) + 1] if ends in steps else ():
         at = ticket.opened_at + timedelta(hours=PACE[step] * story.dice.uniform(0.7, 1.4))
+        if step is TicketStatus.IN_WORK:
+            story.at(at, partial(field_work.send_somebody, story, ticket.id, story.dice.choice(FINDINGS), ends))
+            return
         story.at(at, partial(_move, story, ticket.id, step))
 
 
 def _move(story: Story, ticket_id: int, to: TicketStatus, at: datetime) -> None:
     ticket = Ticket.get_by_id(ticket_id)
-    words = {
-        TicketStatus.TRIAGED: ("clerk", "已电话联系站长，情况属实，设备已停用等待检修。"),
-        TicketStatus.IN_WORK: ("deputy", "已安排人员上门，预计当天到场。"),
-        TicketStatus.RESOLVED: ("deputy", story.dice.choice(FINDINGS)),
-    }
-    if to in words:
-        who, text = words[to]
-        tickets.add_note(by=story.staff[who], ticket=ticket, text=text, at=at)
-    moving.change_status(by=story.staff["deputy"], ticket=ticket, to=to, version=ticket.version, at=at)
+    if to is TicketStatus.TRIAGED:
+        tickets.add_note(by=story.staff["clerk"], ticket=ticket, text="已电话联系站长，情况属实，设备已停用等待检修。", at=at)
+    solution = story.dice.choice(ANSWERS) if to is TicketStatus.RESOLVED else None
+    moving.change_status(by=story.staff["deputy"], ticket=ticket, to=to, version=ticket.version, solution=solution, at=at)

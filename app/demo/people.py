@@ -1,4 +1,4 @@
-"""Who works in the demo world: three areas, one person per role, a second technician elsewhere."""
+"""Who works in the demo world: three areas, one person per role, and technicians in every area."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,9 @@ STAFF = (
     ("quality", "孙丽", Role.QUALITY, ()),
     ("admin", "周宁", Role.ADMIN, ()),
     ("technician2", "王海涛", Role.TECHNICIAN, ("西部区域",)),
+    ("technician3", "周志明", Role.TECHNICIAN, ("东部区域",)),
+    ("technician4", "吴国庆", Role.TECHNICIAN, ("北部区域",)),
+    ("technician5", "郑文静", Role.TECHNICIAN, ("西部区域",)),
 )
 
 

@@ -23,9 +23,9 @@ from app.machines.move_operations import MoveDetails, TerminalDetails
 
 # name, area, address, who is based there
 STATIONS = (
-    ("云岭驻点", "东部区域", "云岭市滨河路 20 号", "technician"),
-    ("临溪驻点", "西部区域", "临溪市创新路 90 号", "technician2"),
-    ("白桦驻点", "北部区域", "白桦市站前街 3 号", ""),
+    ("云岭驻点", "东部区域", "云岭市滨河路 20 号", ("technician", "technician3")),
+    ("临溪驻点", "西部区域", "临溪市创新路 90 号", ("technician2", "technician5")),
+    ("白桦驻点", "北部区域", "白桦市站前街 3 号", ("technician4",)),
 )
 DEPARTMENTS = (("质检部", "quality@example.com"), ("技术中心", "technology@example.com"), ("采购办", "purchasing@example.com"))
 # model, warranty in months, what it is
@@ -72,13 +72,13 @@ def _house(staff: Staff) -> None:
 
 
 def _stations(staff: Staff) -> None:
-    for name, area, address, username in STATIONS:
+    for name, area, address, based_here in STATIONS:
         details = StationDetails(name=name, area=staff.areas[area], address=address)
         station = places.create_station(by=staff["admin"], details=details)
         for site in Site.select().where(Site.area == staff.areas[area]):
             placed = SiteDetails(name=site.name, address=site.address, area=site.area, station=station)
             customers.edit_site(by=staff["clerk"], site=site, version=site.customer.version, details=placed)
-        if username:
+        for username in based_here:
             user = User.get(User.username == username)
             accounts.change_user(
                 by=staff["admin"],

@@ -259,7 +259,7 @@ def _check_job(job: Job) -> None:
         fields["title"] = N_("Say in a few words what it is about.")
     if job.machine is None and job.project is None and job.ticket is None:
         fields["machine"] = N_("Name the machine, or the project while there is none.")
-    if job.warranty is not None and not job.warranty_reason.strip() and job.warranty != _computed(job):
+    if job.warranty is not None and not job.warranty_reason.strip() and job.warranty != warranty_of(job):
         fields["warranty_reason"] = N_("Say why the warranty is otherwise than the dates say.")
     if fields:
         raise Invalid(MISSING, fields=fields)
@@ -337,7 +337,7 @@ def _write(by: Actor, job: Job, at: datetime) -> WorkOrder:
         instructions=job.instructions.strip(),
         bring=job.bring.strip(),
         component=job.component.strip()[:80],
-        warranty=job.warranty if job.warranty is not None else _computed(job, at),
+        warranty=job.warranty if job.warranty is not None else warranty_of(job, at),
         warranty_reason=job.warranty_reason.strip()[:200],
         rework_of=job.rework_of,
         is_pit=job.kind in states.PIT_KINDS if job.is_pit is None else job.is_pit,
@@ -374,8 +374,8 @@ def _area(job: Job, customer: Customer | None, site: Site | None) -> int | None:
     return (site.area_id if site else None) or (customer.area_id if customer else None)
 
 
-def _computed(job: Job, at: datetime | None = None) -> WarrantyState:
-    """The warranty of the machine at the time of the fault, by its dates."""
+def warranty_of(job: Job, at: datetime | None = None) -> WarrantyState:
+    """The warranty of the machine of ``job`` at the time of the fault (now without a ticket), by its dates."""
     machine = job.machine or (job.ticket.machine if job.ticket else None)
     if machine is None:
         return WarrantyState.UNKNOWN
