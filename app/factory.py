@@ -53,6 +53,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.tickets.clock_views",
     "app.tickets.hotline_views",
     "app.monitoring.views",
+    "app.work_orders.views",
     "app.desk.views",
     "app.desk.attachments",
     "app.desk.intake",

@@ -52,6 +52,7 @@ MAIN = (
     Entry("/customers", lazy_gettext("Customers"), "building", "c"),
 )
 MORE = (
+    Entry("/work-orders", lazy_gettext("Work orders"), "clipboard-text", "o"),
     Entry("/hotline-records", lazy_gettext("400 records"), "phone", "4"),
     Entry("/documents", lazy_gettext("Documents"), "file-text", "d"),
     Entry("/complaints", lazy_gettext("Complaints"), "message"),
@@ -80,7 +81,9 @@ MORE = (
 GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
     (
         lazy_gettext("Daily work"),
-        frozenset({"/documents", "/complaints", "/work-slips", "/hotline-records", "/mail", "/outbox", "/broadcasts", "/roster"}),
+        frozenset(
+            {"/work-orders", "/documents", "/complaints", "/work-slips", "/hotline-records", "/mail", "/outbox", "/broadcasts", "/roster"}
+        ),
     ),
     (lazy_gettext("Registers"), frozenset({"/projects", "/models", "/profiles", "/imports"})),
     (lazy_gettext("Administration"), frozenset()),
