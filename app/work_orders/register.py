@@ -16,7 +16,7 @@ from app.customers.models import Customer, Project
 from app.machines import searching as machine_search
 from app.machines.models import Machine
 from app.machines.warranty import WarrantyState
-from app.tickets.models import Priority, Ticket
+from app.tickets.models import Ticket
 from app.work_orders import queries
 from app.work_orders.models import DONE_STATUSES, OUT_STATUSES, QUEUED_STATUSES, OrderKind, OrderStatus, Visit, WorkOrder
 

@@ -7,11 +7,11 @@ from werkzeug.wrappers import Response
 
 from app.core.errors import N_
 from app.customers import queries as customers
-from app.work_orders import forms, register
-from app.work_orders.register import OrderFilter
 from app.web import exports
 from app.web.auth import actor, requires
 from app.web.render import live_tag, render, tagged, unchanged
+from app.work_orders import forms, register
+from app.work_orders.register import OrderFilter
 
 blueprint = Blueprint("work_orders", __name__)
 
