@@ -17,11 +17,11 @@ blueprint = Blueprint("home", __name__)
 @requires("self.use")
 def start() -> Response:
     """What waits for me, oldest first, with the one button that moves it; keeps itself up to date."""
-    tag = live_tag("tickets", "alarms", inbox.LIVE)
+    tag = live_tag("tickets", "alarms", "orders", "call-backs", inbox.LIVE)
     if (same := unchanged(tag)) is not None:
         return same
     me = actor()
-    has_steps = bool(queries.steps_of(me))
+    has_steps = queries.has_steps(me)
     shown: dict[str, Any] = {
         "items": queries.waiting(me) if has_steps else [],
         "tickets": queries.open_tickets(me) if not has_steps and me.may("tickets.read") else None,
