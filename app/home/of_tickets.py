@@ -9,7 +9,7 @@ from app.home.items import LATE, SLEEPING, URGENT, USUAL, Item, Mark, Step
 from app.monitoring import queries as monitoring
 from app.tickets import queries as tickets
 from app.tickets import states
-from app.tickets.models import TicketKind, TicketStatus
+from app.tickets.models import Priority, TicketKind, TicketStatus
 from app.tickets.queries import TicketFilter, TicketRow
 
 # Whose next step a state is (product.md): the clerk accepts, files and closes; deputy and manager send somebody.
@@ -104,7 +104,7 @@ def of_alarms(actor: Actor, limit: int, shown_tickets: frozenset[int]) -> list[I
         found.append(
             Item(
                 key=f"alarm-{alarm.id}",
-                rank=USUAL,
+                rank=URGENT if alarm.severity == Priority.CRITICAL else USUAL,
                 since=row.episode.started_at,
                 href=f"/monitoring/machines/{machine.device or machine.serial}",
                 number=alarm.code,
