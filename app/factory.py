@@ -62,6 +62,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.mail",
     "app.desk.outgoing",
     "app.desk.ticket_work",
+    "app.desk.ticket_export",
     "app.desk.overviews",
     "app.desk.broadcasts",
     "app.desk.scanned",

@@ -1,7 +1,8 @@
 """The ticket list as a table for other programs (interfaces.md, ``/tickets.csv``)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from app.core import clock
@@ -18,6 +19,7 @@ COLUMNS = (
     "codes", "customer", "warranty", "order", "technician", "resolved_at", "closed_at",
 )  # fmt: skip
 
+BATCH = 500
 # The enumerations of the columns that hold codes.
 LABELS = {"source": "TicketSource", "kind": "TicketKind", "status": "TicketStatus", "priority": "Priority", "warranty": "WarrantyState"}
 
@@ -60,17 +62,35 @@ class _Exported(NamedTuple):
     id: int
 
 
-def rows(actor: Actor, wanted: TicketFilter) -> Iterator[list[Any]]:
+class SentOut(NamedTuple):
+    """The last order of a ticket, and who has or had it."""
+
+    order: str = ""
+    technician: str = ""
+
+
+# Which orders were sent out for tickets; orders stand above tickets, so whoever exports gives this.
+OrdersOf = Callable[[Sequence[int]], Mapping[int, SentOut]]
+NOBODY = SentOut()
+
+
+def rows(actor: Actor, wanted: TicketFilter, orders_of: OrdersOf) -> Iterator[list[Any]]:
     """The tickets of the list in its order; the warranty is that of the day the ticket was opened, empty without a machine.
 
     ``order`` and ``technician`` stay empty for a ticket that nobody was sent to.
     """
-    for one in queries.every(actor, wanted, _READ, _Exported):
-        yield [
-            one.number, one.opened_at, one.source, one.kind, one.status, one.priority, one.serial, one.device,
-            " ".join(reasons.codes(one.reason)), one.customer, _warranty(one), "", "",
-            one.resolved_at, one.closed_at,
-        ]  # fmt: skip
+    every = queries.every(actor, wanted, _READ, _Exported)
+    while batch := list(islice(every, BATCH)):
+        orders = orders_of([one.id for one in batch])
+        yield from (_row(one, orders.get(one.id, NOBODY)) for one in batch)
+
+
+def _row(one: _Exported, sent: SentOut) -> list[Any]:
+    return [
+        one.number, one.opened_at, one.source, one.kind, one.status, one.priority, one.serial, one.device,
+        " ".join(reasons.codes(one.reason)), one.customer, _warranty(one), sent.order, sent.technician,
+        one.resolved_at, one.closed_at,
+    ]  # fmt: skip
 
 
 def _warranty(one: _Exported) -> str:

@@ -62,7 +62,9 @@ def work_again(*, by: Actor, ticket_id: int, at: datetime) -> None:
 
 
 def _locked(ticket_id: int) -> Ticket:
-    return db.for_update(Ticket.select().where(Ticket.id == ticket_id)).get()
+    """The ticket, or the one that stands for it since it was merged."""
+    ticket: Ticket = db.for_update(Ticket.select().where(Ticket.id == ticket_id)).get()
+    return ticket if ticket.merged_into_id is None else _locked(ticket.merged_into_id)
 
 
 def _count(ticket: Ticket, out: int) -> None:

@@ -6,11 +6,9 @@ from typing import Any
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from app.core.errors import N_
 from app.customers import queries as customers
-from app.tickets import exporting, forms, queries, reasons
+from app.tickets import forms, queries, reasons
 from app.tickets.models import Ticket
-from app.web import exports
 from app.web.auth import actor, requires
 from app.web.i18n import language
 from app.web.render import live_tag, render, tagged, unchanged
@@ -37,18 +35,3 @@ def index() -> Response:
     areas = [(area.id, area.name) for area in customers.areas()] if actor().area_ids is None else []
     context: dict[str, Any] = {"page": page, "wanted": wanted, "tag": tag, "areas": areas, "scope": actor().area_ids}
     return tagged(render("tickets/index.html", fragment="tickets/_list.html", **context), tag)
-
-
-@blueprint.get("/tickets.csv")
-@requires("tickets.read")
-def export_csv() -> Response:
-    """The list with the same filters as CSV."""
-    return exports.csv_response("tickets", exporting.COLUMNS, exporting.rows(actor(), forms.wanted_from(request.args, actor().user_id)))
-
-
-@blueprint.get("/tickets.xlsx")
-@requires("tickets.read")
-def export_xlsx() -> Response:
-    """The list with the same filters as a workbook."""
-    rows = exporting.rows(actor(), forms.wanted_from(request.args, actor().user_id))
-    return exports.xlsx_response("tickets", N_("Tickets"), exporting.COLUMNS, rows, labels=exporting.LABELS)

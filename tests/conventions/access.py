@@ -264,8 +264,8 @@ ACCESS: dict[str, Access] = {
     "paper.make_codes": may(DESK),
     # tickets
     "tickets.index": may(BUSINESS),
-    "tickets.export_csv": may(BUSINESS),
-    "tickets.export_xlsx": may(BUSINESS),
+    "ticket_export.csv": may(BUSINESS),
+    "ticket_export.xlsx": may(BUSINESS),
     "work_orders.index": may(BUSINESS),
     "work_orders.export_csv": may(BUSINESS),
     "work_orders.export_xlsx": may(BUSINESS),
