@@ -42,6 +42,7 @@ __all__ = [
     "configure",
     "is_film",
     "is_picture",
+    "is_unchanged",
     "keep",
     "path_of",
     "preview_path_of",
@@ -249,6 +250,14 @@ def path_of(file: StoredFile) -> Path:
 def preview_path_of(file: StoredFile) -> Path:
     """Where the small JPEG of a picture stands (``has_preview``)."""
     return _place(file.id, PREVIEW_SUFFIX)
+
+
+def is_unchanged(file: StoredFile) -> bool:
+    """Whether the bytes on the disk are those that were handed in."""
+    try:
+        return _digest(path_of(file)) == file.digest
+    except FileNotFoundError:
+        return False
 
 
 def is_picture(file: StoredFile) -> bool:

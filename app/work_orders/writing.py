@@ -1,5 +1,6 @@
 """What every change of a work order goes through: claimed at its version, its step written, its ticket and the history kept in step."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,9 @@ from app.work_orders.models import OrderStatus, OrderStep, WorkOrder
 LIVE = "orders"
 MISSING = N_("Something is missing. See the words beside the fields.")
 MAX_REASON = 2_000
+# What speaks against calling an order off: each is asked while the order's row is locked, and gives the words of its refusal or None.
+Hold = Callable[[WorkOrder], str | None]
+HOLDS: list[Hold] = []
 
 
 def claim(order: WorkOrder, version: int, **fields: Any) -> None:
@@ -49,11 +53,25 @@ def move(
         raise stale(order.id)
     if to in states.NEEDS_REASON and not reason.strip():
         raise Invalid(N_("Say why, in a few words."), fields={"reason": N_("A reason is needed here.")})
+    if to == OrderStatus.CANCELLED:
+        _check_holds(order)
     was_out, is_out = order.is_out, to in states.OUT_STATUSES
     claim(order, version, status=to, is_out=is_out, changed_at=now, **fields)
     note_step(by, order, present, at=at, now=now, reason=reason.strip()[:MAX_REASON])
     _tell_ticket(by, order, was_out, present, now)
     record(by, "moved", order, before={"status": present}, after={"status": to, "lead_id": order.lead_id, "reason": reason.strip()})
+
+
+def locked(order: WorkOrder) -> WorkOrder:
+    """The order as it stands now; nobody else changes it until the running transaction ends."""
+    return db.for_update(WorkOrder.select().where(WorkOrder.id == order.id)).get()
+
+
+def _check_holds(order: WorkOrder) -> None:
+    locked(order)
+    for hold in HOLDS:
+        if (words := hold(order)) is not None:
+            raise Conflict(words)
 
 
 def _tell_ticket(by: Actor, order: WorkOrder, was_out: bool, present: OrderStatus, now: datetime) -> None:
