@@ -68,6 +68,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.scanned",
     "app.machine_files.views",
     "app.desk.search",
+    "app.desk.jobs",
     "app.machine_files.paper",
     "app.home.views",
     "app.imports.views",

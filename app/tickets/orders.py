@@ -9,7 +9,7 @@ from datetime import datetime
 from app.core import db
 from app.core.errors import N_, Conflict
 from app.core.types import Actor
-from app.tickets import complaints, moving, states
+from app.tickets import complaints, moving, searching, states, writing
 from app.tickets.models import Ticket, TicketStatus
 
 
@@ -59,6 +59,15 @@ def work_again(*, by: Actor, ticket_id: int, at: datetime) -> None:
     if ticket.status != TicketStatus.RESOLVED:
         raise Conflict(N_("Ticket %(number)s is finished by now; open it again first."), number=ticket.number)
     moving.move(by, ticket, TicketStatus.IN_WORK, ticket.version, at=at, reason=states.TAKEN_BACK, open_orders=ticket.open_orders + 1)
+
+
+def mark_major(*, by: Actor, ticket_id: int, at: datetime) -> None:
+    """Somebody on site needs help with it: the ticket is difficult or major (疑难, 重大; 2B-07)."""
+    ticket = _locked(ticket_id)
+    if not ticket.is_major:
+        writing.claim(ticket, ticket.version, is_major=True, changed_at=at)
+        searching.index(ticket)
+        writing.record(by, "edited", ticket, before={"is_major": False}, after={"is_major": True})
 
 
 def _locked(ticket_id: int) -> Ticket:

@@ -45,6 +45,7 @@ class Banner:
 
 MAIN = (
     Entry("/", lazy_gettext("Start"), "home", "h"),
+    Entry("/my/jobs", lazy_gettext("My jobs"), "truck", "j"),
     Entry("/monitoring", lazy_gettext("Monitoring"), "activity", "b"),
     Entry("/tickets", lazy_gettext("Tickets"), "ticket", "t"),
     Entry("/faults", lazy_gettext("Faults"), "alert-triangle", "f"),

@@ -15,10 +15,10 @@ from app.roster import calendars
 from app.tickets import clocks
 from app.tickets.models import ClockKind, Ticket
 from app.tickets.orders import close_when_at_rest
-from app.work_orders import states, telling, visits
+from app.work_orders import gate, queries, states, telling, visits
 from app.work_orders.models import OrderStatus, Visit, WorkOrder
 from app.work_orders.visits import USUAL_LENGTH, Assignment
-from app.work_orders.writing import MISSING, move
+from app.work_orders.writing import MISSING, move, record
 
 WORK, ACCEPT_FOR, FILE = "jobs.work", "jobs.accept_for", "orders.file"
 
@@ -39,16 +39,31 @@ class Times:
 
 
 def check_own(by: Actor, order: WorkOrder) -> None:
-    """Raise ``NotAllowed`` unless ``by`` works on ``order`` as its lead or goes along."""
+    """Raise ``NotAllowed`` unless ``by`` works on ``order`` as its lead or goes along; ``Conflict`` when that is over by now."""
     by.require(WORK)
     if by.user_id is not None and by.user_id not in visits.people_of(order):
-        raise NotAllowed(N_("This job is another technician's."))
+        raise _not_yours(by, order)
+
+
+def _check_lead(by: Actor, order: WorkOrder) -> None:
+    by.require(WORK)
+    if by.user_id is not None and by.user_id != order.lead_id:
+        raise _not_yours(by, order)
+
+
+def _not_yours(by: Actor, order: WorkOrder) -> Exception:
+    had_it = WorkOrder.select().where(WorkOrder.id == order.id, queries.works_on(by.user_id)).exists()
+    if not had_it or by.user_id in visits.people_of(order):
+        return NotAllowed(N_("This job is another technician's."))
+    if order.lead_id is None:
+        return Conflict(N_("This job is not yours any more: it stands in the queue again."))
+    return Conflict(N_("This job is not yours any more: %(lead)s has it now."), lead=order.lead.name)
 
 
 def accept(*, by: Actor, order: WorkOrder, version: int, at: datetime | None = None) -> None:
     """Accept a job (接单): its lead, or the deputy for a lead who confirmed by phone. Raises ``Conflict``, ``NotAllowed``."""
-    if by.user_id != order.lead_id or not by.may(WORK):
-        by.require(ACCEPT_FOR)
+    if not by.may(ACCEPT_FOR):
+        _check_lead(by, order)
     now = at or clock.now()
     with db.transaction():
         move(by, order, OrderStatus.ACCEPTED, version, at=now, now=now, accept_by=None)
@@ -59,9 +74,7 @@ def decline(*, by: Actor, order: WorkOrder, version: int, reason: str, at: datet
 
     Raises ``Conflict`` for a job that is under way already, ``Invalid`` without a reason, ``NotAllowed``.
     """
-    by.require(WORK)
-    if by.user_id is not None and by.user_id != order.lead_id:
-        raise NotAllowed(N_("This job is another technician's."))
+    _check_lead(by, order)
     if order.version == version and order.status in (OrderStatus.TRAVELLING, OrderStatus.ON_SITE):
         raise Conflict(N_("You are on your way or there already; the job can no longer be returned. Ask the deputy to send somebody else."))
     now = at or clock.now()
@@ -204,6 +217,13 @@ def enter_times(*, by: Actor, order: WorkOrder, visit: Visit, times: Times, at: 
     if given:
         with db.transaction():
             Visit.update(is_entered_later=True, **given).where(Visit.id == visit.id).execute()
+            record(by, "times_entered", order, after={name: str(value) for name, value in given.items()})
+
+
+def begin_repair(*, by: Actor, order: WorkOrder, at: datetime | None = None) -> None:
+    """The technician's diagnosis becomes the repair on the same visit. Raises as ``check_own`` and ``gate.begin_repair`` do."""
+    check_own(by, order)
+    gate.begin_repair(by=by, order=order, at=at)
 
 
 def parts_are_here(*, by: Actor, order: WorkOrder, version: int, at: datetime | None = None) -> None:

@@ -327,6 +327,25 @@ ACCESS: dict[str, Access] = {
     "complaints.answer": may(BUSINESS, scoped=True),
     "complaints.assess": may(DESK),
     "complaints.finish_measure": may(BUSINESS, scoped=True),
+    # the technician's jobs
+    "jobs.index": may(Role.TECHNICIAN),
+    **{
+        f"jobs.{name}": may(Role.TECHNICIAN, scoped=True)
+        for name in (
+            "job",
+            "accept",
+            "refuse",
+            "depart",
+            "arrive",
+            "wait_for_parts",
+            "come_again",
+            "finish",
+            "enter_times",
+            "begin_repair",
+            "ask_for_help",
+            "take_back_finish",
+        )
+    },
     "work_slips.index": may(BUSINESS),
     "work_slips.export_csv": may(BUSINESS),
     "work_slips.export_xlsx": may(BUSINESS),
