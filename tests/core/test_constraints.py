@@ -10,125 +10,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from peewee import Database, DatabaseError, IntegrityError, Model
+from peewee import Database, DatabaseError, IntegrityError
 
-from app.core import db, migrating
-from tests.core.test_catalogue import GOLDEN, NOT_IN_MODELS, all_models
+from app.core import db
+from tests.core.test_catalogue import GOLDEN, NOT_IN_MODELS
+from tests.core.whole_rows import KEPT_TRIGGERS, T, filled, model_of, rows
 
-T = 1_700_000_000_000  # a moment, in milliseconds
 NOWHERE = 999
 
-
-def rows(n: int) -> dict[str, dict[str, Any]]:
-    """One valid row for every table that has constraints, parents first; rows 1 and 2 collide in nothing."""
-    stamped = {"id": n, "created_at": T}
-    fault = {"machine_id": n, "code": "E1", "severity": "high"}
-    return {
-        "history_entry": {
-            "id": n, "at": T, "actor_name": "Li", "role": "clerk", "action": "made", "object_type": "thing", "object_id": "1",
-            "prev_hash": b"0", "hash": b"1",
-        },
-        "history_personal": {"entry_id": n, "field": "phone", "value": "138"},
-        "sequence": {"name": f"s{n}", "value": 1},
-        "live_version": {"name": f"l{n}", "value": 1},
-        "job_run": {"name": f"j{n}", "next_at": T},
-        "form_submission": {"token": f"f{n}", "at": T},
-        "setting": {"name": f"t{n}", "value": "1", "changed_at": T},
-        "outbox_message": stamped | {"channel": "email", "recipient": "a@b", "body": "Hello", "key": f"o{n}", "next_try_at": T},
-        "stored_file": {"id": f"file{n}", "digest": "0" * 64, "name": "leak.jpg", "media_type": "image/jpeg", "size": 9, "created_at": T},
-        "import_run": stamped | {
-            "kind": "history", "state": "done", "file_id": f"file{n}", "file_name": "old.csv", "created_by_name": "Li",
-        },
-        "imported_row": {
-            "id": n, "run_id": 1, "line": n, "object_type": "ticket", "object_id": n, "is_added": True, "digest": f"{n:064}",
-        },
-        "area": {"id": n, "name": f"Area {n}"},
-        "station": {"id": n, "name": f"Station {n}", "area_id": 1},
-        "department": {"id": n, "name": f"Department {n}"},
-        "person": stamped | {"username": f"li{n}", "name": "Li", "password_hash": "x", "station_id": 1},
-        "notice": {"id": n, "user_id": 1, "at": T, "message": "Look.", "key": f"n{n}"},
-        "calendar_year": {"year": 1900 + n, "source": "hand", "known_at": T},
-        "calendar_day": {"day": f"1900-01-0{n}", "is_working": False, "source": "hand"},
-        "duty_shift": {"id": n, "user_id": 1, "role": "clerk", "starts_at": T, "ends_at": T + 1},
-        "presence": {"id": n, "user_id": n, "state": "leave", "from_at": T, "by_name": "Li"},
-        "user_role": {"user_id": n, "role": "clerk"},
-        "user_area": {"user_id": n, "area_id": 1},
-        "user_session": {
-            "id": f"{n:064}", "user_id": n, "kind": "desk", "created_at": T, "last_seen_at": T, "expires_at": T, "ip": "::1",
-            "user_agent": "",
-        },
-        "customer": stamped | {"name": f"Customer {n}", "tax_number": f"tax{n}", "kind": "company", "area_id": 1},
-        "site": {"id": n, "customer_id": n, "name": "North", "area_id": 1, "station_id": 1},
-        "project": stamped | {"contract_number": f"XS{n}", "name": "Transfer station", "customer_id": n, "site_id": n},
-        "contact": {"id": n, "customer_id": n, "site_id": n, "name": "Wang", "phone": "139", "role": "operator"},
-        "machine_model": {"id": n, "name": f"Model {n}"},
-        "device_profile": {"id": n, "name": f"profile{n}", "title_zh": "泵", "title_en": "Pump", "document": "", "updated_at": T},
-        "device_profile_version": stamped | {"profile_id": n, "version": 1, "document": "", "created_by_id": 1},
-        "machine": stamped | {
-            "serial": f"SN{n}", "device": f"dev{n}", "model_id": 1, "profile_id": 1, "customer_id": n, "site_id": n, "area_id": 1,
-            "warranty_months": 12, "project_id": n, "qr_token": f"q{n}", "photo_id": f"file{n}",
-        },
-        "machine_move": {
-            "id": n, "machine_id": n, "at": T, "from_customer_id": 1, "from_site_id": 1, "to_customer_id": 1, "to_site_id": 1, "by_id": 1,
-            "by_name": "Li",
-        },
-        "terminal_change": {"id": n, "machine_id": n, "at": T, "new_device": f"dev{n}", "by_id": 1, "by_name": "Li"},
-        "document": stamped | {"machine_id": n, "form_type": "photo", "file_id": f"file{n}", "by_id": 1, "by_name": "Li"},
-        "document_request": {
-            "id": n, "machine_id": n, "form_type": "inspection", "technician_id": 1, "asked_at": T, "asked_by_name": "Li",
-        },
-        "intake_channel": {"id": 100 + n, "name_zh": f"渠道{n}", "name_en": "Channel", "source": "online"},
-        "ticket": {
-            "id": n, "number": f"T{n}", "opened_at": T, "changed_at": T, "source": "hotline", "kind": "complaint", "status": "new",
-            "is_open": True, "priority": "high", "title": "Leak", "machine_id": n, "customer_id": n, "contact_id": n, "area_id": 1,
-            "opened_by_id": 1, "channel_id": 101, "follow_token": f"f{n}",
-        },
-        "ticket_fault": {"id": n, "ticket_id": n, "machine_id": n, "family": "pump", "is_open": True},
-        "ticket_transition": {"id": n, "ticket_id": n, "at": T, "by_id": 1, "by_name": "Li", "to_status": "new"},
-        "ticket_note": {"id": n, "ticket_id": n, "at": T, "by_id": 1, "by_name": "Li", "text": "Called."},
-        "ticket_attachment": {"id": n, "ticket_id": n, "file_id": f"file{n}", "note_id": n, "at": T, "by_id": 1, "by_name": "Li"},
-        "ticket_watch": {"ticket_id": n, "user_id": 1},
-        "ticket_urging": {"id": n, "ticket_id": n, "at": T, "by_id": 1, "by_name": "Li"},
-        "hotline_record": {
-            "id": n, "ticket_id": n, "called_at": T, "taken_by_name": "Li",
-        },
-        "past_work": {"id": n, "ticket_id": n},
-        "intake_draft": stamped | {"id": f"d{n}", "user_id": 1, "content": "{}", "updated_at": T},
-        "intake_draft_file": {"id": n, "draft_id": f"d{n}", "file_id": f"file{n}", "at": T},
-        "inbound_mail": {"id": n, "message_id": f"m{n}", "from_address": "a@b", "received_at": T, "state": "new", "ticket_id": n},
-        "inbound_mail_file": {"id": n, "mail_id": n, "file_id": f"file{n}", "name": "leak.jpg"},
-        "clock_target": {
-            "ticket_kind": "complaint", "priority": "high", "clock": ("answer", "repair")[n - 1], "minutes": 5, "is_round_the_clock": True,
-        },
-        "ticket_clock": {
-            "id": n, "ticket_id": n, "kind": "answer", "started_at": T, "target_minutes": 5, "is_round_the_clock": True,
-        },
-        "complaint": {"id": n, "ticket_id": n, "responsible_id": 1, "cause": "attitude", "measure_owner_id": 1},
-        "complaint_reply": {"id": n, "complaint_id": n, "reply_to": "centre", "at": T, "by_id": 1, "by_name": "Li", "text": "Done."},
-        "work_slip": {
-            "id": n, "number": f"W{n}", "ticket_id": n, "department_id": 1, "text": "Check.", "due_at": T, "sent_at": T, "by_id": 1,
-            "by_name": "Li",
-        },
-        "intake_lease": {"name": f"i{n}", "holder": "a", "number": 1, "renewed_at": T},
-        "feed_position": {"name": f"p{n}", "value": 1},
-        "terminal": {"id": n, "device": f"dev{n}", "first_seen_at": T, "last_received_at": T},
-        "inbox_message": {
-            "position": n, "terminal_id": n, "kind": "fault", "at": T, "received_at": T, "has_device_time": True, "code": "E1",
-            "is_active": True, "payload": "{}",
-        },
-        "reading": {"position": n, "terminal_id": n, "at": T, "received_at": T, "metrics": "{}"},
-        "message_key": {"key": b"%d" % n, "content": b"0", "received_at": T},
-        "seq_range": {"id": n, "terminal_id": n, "boot": "b", "first": 1, "last": 5},
-        "gap": {"id": n, "terminal_id": n, "from_at": T, "state": "open"},
-        "quarantined_message": {"id": n, "device": "dev", "topic": "t", "payload": b"0", "key": b"%d" % n, "received_at": T},
-        "feed_counter": {"name": f"c{n}", "value": 1},
-        "feed_status": {"instance": f"s{n}", "heartbeat_at": T, "is_connected": True, "delivery": "full"},
-        "device_credential": stamped | {"device": f"dev{n}", "state": "active", "changed_at": T},
-        "evaluation_cursor": {"name": f"e{n}", "position": 1},
-        "alarm": fault | {"id": n, "condition": "active", "last_event_at": T},
-        "episode": fault | {"id": n, "alarm_id": n, "started_at": T + n, "last_raised_at": T + n, "ticket_id": n, "acknowledged_by_id": 1},
-    }  # fmt: skip
-
+# What signing a call-back sets, and what a customer who was not reached leaves open.
+SIGNED = {"status": "signed", "signed_at": T, "signed_by_id": 2}
+UNSCORED = {"result_score": None, "attitude_score": None, "timeliness_score": None}
 
 # table.constraint: what the second row (the one head of the history) would have to become.
 BROKEN: dict[str, dict[str, Any]] = {
@@ -136,10 +28,28 @@ BROKEN: dict[str, dict[str, Any]] = {
     "alarm.condition_is_known": {"condition": "odd"},
     "alarm.severity_is_known": {"severity": "odd"},
     "area.area_name": {"name": "Area 1"},
+    "authority.authority_ends_after_it_starts": {"until_at": T},
+    "authority.authority_goes_to_another": {"holder_id": 2},
     "calendar_day.calendar_day_pkey": {"day": "1900-01-01"},
     "calendar_day.source_is_known": {"source": "odd"},
     "calendar_year.calendar_year_pkey": {"year": 1901},
     "calendar_year.source_is_known": {"source": "odd"},
+    "call_back.archived_call_back_has_its_time": {"archived_at": T},
+    "call_back.attitude_score_is_known": {"attitude_score": 0},
+    "call_back.attitude_score_when_reached": {"attitude_score": None},
+    "call_back.call_back_is_no_longer_due": {"status": "due"},
+    "call_back.call_back_order_id": {"order_id": 1},
+    "call_back.outcome_is_known": {"outcome": "odd"} | UNSCORED,
+    "call_back.poor_score_has_a_follow_up": SIGNED | {"is_poor": True, "follow_up": "Go again.", "follow_up_owner_id": 1},
+    "call_back.read_call_back_has_reader": SIGNED | {"status": "read"},
+    "call_back.reader_is_a_third_person": SIGNED | {"status": "read", "read_at": T, "read_by_id": 2},
+    "call_back.result_score_is_known": {"result_score": 6},
+    "call_back.result_score_when_reached": {"outcome": "refused", "attitude_score": None, "timeliness_score": None},
+    "call_back.signed_call_back_has_signer": SIGNED | {"signed_by_id": None},
+    "call_back.signer_is_not_who_called": SIGNED | {"signed_by_id": 1},
+    "call_back.status_is_known": {"status": "odd"},
+    "call_back.timeliness_score_is_known": {"timeliness_score": 6},
+    "call_back.timeliness_score_when_reached": {"timeliness_score": None},
     "clock_target.clock_is_known": {"clock": "odd"},
     "clock_target.clock_target_pkey": {"clock": "answer"},
     "clock_target.priority_is_known": {"priority": "odd"},
@@ -180,6 +90,10 @@ BROKEN: dict[str, dict[str, Any]] = {
     "feed_status.feed_status_pkey": {"instance": "s1"},
     "form_submission.form_submission_pkey": {"token": "f1"},
     "gap.state_is_known": {"state": "odd"},
+    "gate_override.gate_override_order_id": {"order_id": 1},
+    "gate_override.override_is_read_by_another": {"read_by_id": 1},
+    "gate_override.override_reason_is_given": {"reason": ""},
+    "guidance.guidance_is_not_empty": {"text": ""},
     "history_head.only_one_head": {"id": 2},
     "history_personal.history_personal_pkey": {"entry_id": 1},
     "hotline_record.hotline_record_ticket_id": {"ticket_id": 1},
@@ -204,8 +118,10 @@ BROKEN: dict[str, dict[str, Any]] = {
     "machine.warranty_is_not_negative": {"warranty_months": -1},
     "machine_model.machine_model_name": {"name": "Model 1"},
     "machine_model.model_warranty_is_not_negative": {"warranty_months": -1},
+    "message_choice.message_choice_pkey": {"user_id": 1},
     "message_key.message_key_pkey": {"key": b"1"},
     "notice.notice_key": {"key": "n1"},
+    "order_step.to_status_is_known": {"to_status": "odd"},
     "outbox_message.channel_is_known": {"channel": "odd"},
     "outbox_message.outbox_message_key": {"key": "o1"},
     "past_work.past_work_ticket_id": {"ticket_id": 1},
@@ -216,19 +132,58 @@ BROKEN: dict[str, dict[str, Any]] = {
     "presence.state_is_known": {"state": "odd"},
     "project.contract_number_is_given": {"contract_number": ""},
     "project.project_contract_number": {"contract_number": "XS1"},
+    "proposal.proposal_is_decided_whole": {"decided_at": T},
+    "proposal.proposal_says_something": {"text": ""},
+    "qualification.qualification_pkey": {"user_id": 1, "model_id": 1},
     "quarantined_message.quarantined_message_key": {"key": b"1"},
     "reading.reading_pkey": {"position": 1},
+    "report_amendment.amendment_reason_is_given": {"reason": ""},
+    "report_amendment.amendment_signature_names_who_signed": {"strokes": "[]"},
+    "report_amendment.report_amendment_report_id_number": {"report_id": 1},
+    "report_part.part_name_is_given": {"name": ""},
+    "report_part.part_quantity_is_positive": {"quantity": 0},
+    "report_photo.kind_is_known": {"kind": "odd"},
+    "report_photo.report_photo_client_id": {"client_id": "p1"},
+    "report_reading.reading_name_is_given": {"name": ""},
+    "report_signature.drawn_signature_has_strokes": {"strokes": ""},
+    "report_signature.missing_signature_has_a_photo": {"way": "paper", "strokes": ""},
+    "report_signature.missing_signature_has_a_reason": {"way": "refused", "strokes": "", "photo_id": 2},
+    "report_signature.report_signature_report_id": {"report_id": 1},
+    "report_signature.signature_names_who_signed": {"signer_name": ""},
+    "report_signature.way_is_known": {"way": "odd", "strokes": ""},
+    "return_visit.nobody_is_visited_twice_in_a_cycle": {"customer_id": 1},
+    "return_visit.state_is_known": {"state": "odd"},
+    "return_visit.swap_has_a_reason": {"state": "swapped"},
+    "return_visit.visit_score_is_known": {"score": 6},
+    "return_visit.visited_has_its_day": {"state": "visited"},
     "seq_range.range_runs_forward": {"last": 0},
     "seq_range.seq_range_terminal_id_boot_first": {"terminal_id": 1},
     "sequence.sequence_pkey": {"name": "s1"},
+    "service_report.cause_is_known": {"cause": "odd"},
+    "service_report.distance_is_not_negative": {"distance_km": -1},
+    "service_report.labour_is_not_negative": {"labour_minutes": -1},
+    "service_report.money_is_not_negative": {"money_fen": -1},
+    "service_report.service_report_client_id": {"client_id": "c1"},
+    "service_report.service_report_number": {"number": "R1"},
+    "service_report.service_report_order_id": {"order_id": 1},
+    "service_report.service_report_sign_token": {"sign_token": "k1"},
+    "service_report.signed_report_has_its_time": {"status": "signed"},
+    "service_report.status_is_known": {"status": "odd", "signed_at": T},
+    "service_report.travel_is_not_negative": {"travel_minutes": -1},
     "setting.setting_pkey": {"name": "t1"},
     "site.site_customer_id_name": {"customer_id": 1},
     "station.station_name": {"name": "Station 1"},
     "station.station_name_is_given": {"name": ""},
     "stored_file.file_is_not_empty": {"size": 0},
+    "technician_grade.grade_is_known": {"grade": 6},
+    "technician_grade.technician_grade_pkey": {"user_id": 1},
+    "technician_report.period_is_known": {"period": "odd"},
+    "technician_report.technician_report_is_not_empty": {"text": ""},
+    "technician_report.technician_report_user_id_period_starts_on": {"user_id": 1},
     "terminal.terminal_device": {"device": "dev1"},
     "ticket.kind_is_known": {"kind": "odd"},
     "ticket.merged_names_its_target": {"merged_into_id": 1},
+    "ticket.orders_are_out_for_open_tickets": {"open_orders": 1, "is_open": False, "status": "closed"},
     "ticket.priority_is_known": {"priority": "odd"},
     "ticket.source_is_known": {"source": "odd"},
     "ticket.status_is_known": {"status": "odd", "is_open": False},
@@ -248,6 +203,32 @@ BROKEN: dict[str, dict[str, Any]] = {
     "user_role.role_is_known": {"role": "odd"},
     "user_role.user_role_pkey": {"user_id": 1},
     "user_session.kind_is_known": {"kind": "odd"},
+    "vehicle.plate_is_given": {"plate": ""},
+    "vehicle.vehicle_plate": {"plate": "鲁B1"},
+    "visit.arrival_follows_departure": {"departed_at": T + 1, "arrived_at": T},
+    "visit.leaving_follows_arrival": {"left_at": T},
+    "visit.one_visit_of_an_order_at_a_time": {"order_id": 1, "number": 2},
+    "visit.visit_ends_after_it_starts": {"planned_until": T},
+    "visit.visit_number_is_positive": {"number": 0},
+    "visit.visit_order_id_number": {"order_id": 1, "dropped_at": T},
+    "visit_assistant.visit_assistant_pkey": {"visit_id": 1},
+    "visit_draw.quarter_is_known": {"quarter": 5},
+    "visit_draw.seed_is_given": {"seed": ""},
+    "visit_draw.turn_is_known": {"turn": 5},
+    "visit_draw.visit_draw_area_id_cycle_turn": {"cycle": 8001},
+    "visit_draw.visit_draw_area_id_year_quarter": {"year": 2001},
+    "work_order.agreement_is_anothers": {"agreed_by_id": 1, "dispatched_by_id": 1},
+    "work_order.done_order_has_its_time": {"finished_at": T},
+    "work_order.kind_is_known": {"kind": "odd"},
+    "work_order.no_order_rests_before_its_call_back": {"status": "archived", "is_out": False, "finished_at": T},
+    "work_order.order_hangs_on_something": {"ticket_id": None, "machine_id": None, "project_id": None},
+    "work_order.order_in_work_has_a_lead": {"lead_id": None},
+    "work_order.order_is_out_follows_status": {"is_out": False},
+    "work_order.order_title_is_given": {"title": ""},
+    "work_order.priority_is_known": {"priority": "odd"},
+    "work_order.status_is_known": {"status": "odd", "is_out": False},
+    "work_order.warranty_is_known": {"warranty": "odd"},
+    "work_order.work_order_number": {"number": "D1"},
     "work_slip.slip_is_not_empty": {"text": ""},
     "work_slip.work_slip_number": {"number": "W1"},
 }
@@ -266,6 +247,36 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "ticket.merged_names_its_target": {"merged_into_id": 1, "status": "merged", "is_open": False},
     "ticket.ticket_is_open_follows_status": {"is_open": False, "status": "closed"},
     "ticket_fault.one_open_ticket_per_family": {"machine_id": 1, "is_open": False},
+    "call_back.poor_score_has_a_follow_up": SIGNED
+    | {"is_poor": True, "follow_up": "Go again.", "follow_up_owner_id": 1, "follow_up_due_on": "2026-11-30"},
+    "call_back.result_score_when_reached": {"outcome": "refused"} | UNSCORED,
+    "call_back.signed_call_back_has_signer": SIGNED,
+    "gate_override.override_is_read_by_another": {"read_by_id": 2},
+    "proposal.proposal_is_decided_whole": {"decided_at": T, "is_taken": False},
+    "proposal.proposal_says_something": {"text": "", "planned_from": T},
+    "qualification.qualification_pkey": {"model_id": 1},
+    "report_amendment.amendment_signature_names_who_signed": {"strokes": "[]", "signer_name": "Wang"},
+    "report_amendment.report_amendment_report_id_number": {"report_id": 1, "number": 2},
+    "report_signature.missing_signature_has_a_photo": {"way": "paper", "strokes": "", "photo_id": 2},
+    "report_signature.missing_signature_has_a_reason": {"way": "absent", "strokes": "", "photo_id": 2, "reason": "Nobody there."},
+    "return_visit.nobody_is_visited_twice_in_a_cycle": {"customer_id": 1, "state": "swapped", "reason": "Closed for good."},
+    "return_visit.visited_has_its_day": {"state": "visited", "visited_on": "2026-11-23"},
+    "service_report.signed_report_has_its_time": {"status": "signed", "signed_at": T},
+    "ticket.orders_are_out_for_open_tickets": {"open_orders": 2},
+    "visit.arrival_follows_departure": {"departed_at": T, "arrived_at": T},
+    "visit.leaving_follows_arrival": {"arrived_at": T, "left_at": T},
+    "visit.one_visit_of_an_order_at_a_time": {"order_id": 1, "number": 2, "dropped_at": T},
+    "visit_draw.visit_draw_area_id_cycle_turn": {"cycle": 8001, "turn": 2},
+    "work_order.agreement_is_anothers": {"agreed_by_id": 1, "dispatched_by_id": 2},
+    "work_order.done_order_has_its_time": {"finished_at": T, "status": "filed", "is_out": False},
+    "work_order.no_order_rests_before_its_call_back": {
+        "status": "archived",
+        "is_out": False,
+        "finished_at": T,
+        "call_back_archived_at": T,
+    },
+    "work_order.order_hangs_on_something": {"ticket_id": None, "machine_id": None},
+    "work_order.order_in_work_has_a_lead": {"lead_id": None, "status": "declined", "is_out": False},
 }
 
 # trigger: its table, and what it refuses
@@ -285,7 +296,7 @@ TRIGGERS = {
     },
 }
 # These are tested with their capability.
-OTHER_TRIGGERS = re.compile("hotline_record_|ticket_(note|attachment|urging)_|ticket_takes_")
+OTHER_TRIGGERS = re.compile("hotline_record_|ticket_(note|attachment|urging)_|ticket_takes_|" + KEPT_TRIGGERS.pattern)
 
 
 def golden(backend: str) -> list[str]:
@@ -299,10 +310,15 @@ def found(backend: str, pattern: str) -> list[tuple[str, ...]]:
     return [match.groups() for line in golden(backend) if (match := re.match(pattern, line))]
 
 
-CHECKS = {
-    "sqlite": r'table (\w+): .*\bCONSTRAINT "(\w+)" CHECK',
-    "postgresql": r"constraint (\w+): (\w+) CHECK",
-}
+def checks(backend: str) -> set[str]:
+    """Every named check of the golden catalogue; a column of SQLite may have several on its line."""
+    if backend == "postgresql":
+        return {f"{table}.{name}" for table, name in found(backend, r"constraint (\w+): (\w+) CHECK")}
+    return {
+        f"{table}.{name}" for table, rest in found(backend, r"table (\w+): (.*)") for name in re.findall(r'CONSTRAINT "(\w+)" CHECK', rest)
+    }
+
+
 _UNIQUE_INDEX = r"index (\w+): CREATE UNIQUE INDEX (\w+) .*?\((.*?)\)"
 # Keys that count upwards by themselves are left out.
 UNIQUE_COLUMNS = {f"{table}.{name}": columns for table, name, columns in found("postgresql", _UNIQUE_INDEX) if columns != "id"}
@@ -312,6 +328,13 @@ WITH_POINTER: dict[str, dict[str, Any]] = {
     "ticket.merged_into_id": {"status": "merged", "is_open": False},
     "document.model_id": {"machine_id": None},
     "document.project_id": {"machine_id": None},
+    "call_back.signed_by_id": {"status": "signed", "signed_at": T},
+    "call_back.read_by_id": SIGNED | {"status": "read", "read_at": T},
+}
+NEVER_CHANGED = ("order_step", "report_signature", "report_amendment")
+_TRIGGERS_OF = {
+    "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal",
 }
 
 
@@ -319,28 +342,23 @@ WITH_POINTER: dict[str, dict[str, Any]] = {
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database with two rows in every table; every test puts back what it changed."""
     if request.param == "sqlite":
-        yield from _filled(f"sqlite:///{tmp_path_factory.mktemp('constraints') / 'centre.db'}")
+        yield from _open(f"sqlite:///{tmp_path_factory.mktemp('constraints') / 'centre.db'}")
         return
     cluster = request.getfixturevalue("postgresql_cluster")
     name = f"constraints_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     cluster.drop(name)
-    yield from _filled(cluster.create(name))
+    yield from _open(cluster.create(name))
     cluster.drop(name)
 
 
-def _filled(url: str) -> Iterator[Database]:
-    database = db.bind(url)
-    migrating.upgrade()
-    database.connect(reuse_if_open=True)
-    for n in (1, 2):
-        for table, row in rows(n).items():
-            model_of(table).insert(**row).execute()
+def _open(url: str) -> Iterator[Database]:
+    """Without the triggers of tables whose rows never change, which would refuse every case before its constraint could."""
+    database = filled(url)
+    for name, table in database.execute_sql(_TRIGGERS_OF["sqlite" if db.is_sqlite() else "postgresql"]).fetchall():
+        if table in NEVER_CHANGED:
+            database.execute_sql(f"DROP TRIGGER {name}" + ("" if db.is_sqlite() else f" ON {table}"))
     yield database
     database.close()
-
-
-def model_of(table: str) -> type[Model]:
-    return next(model for model in all_models() if model._meta.table_name == table)
 
 
 def change(table: str, changes: dict[str, Any]) -> int:
@@ -416,7 +434,7 @@ def test_a_trigger_guards_the_history(world: Database, backend: str, trigger: st
 
 @pytest.mark.parametrize("backend", TRIGGERS)
 def test_every_constraint_of_the_golden_catalogue_is_broken_here(backend: str) -> None:
-    named = {f"{table}.{name}" for table, name in found(backend, CHECKS[backend])}
+    named = checks(backend)
     if backend == "sqlite":
         named |= {f"{table}.{name}" for name, table in found("sqlite", r'index CREATE UNIQUE INDEX "(\w+)" ON "(\w+)"')}
         named |= {constraint for constraint in UNIQUE_COLUMNS if constraint.endswith("_pkey")}
