@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.accounts import notices, sessions, throttle
-from app.core import clock, files, history, jobs, mailing, rate_limits, submissions
+from app.core import clock, files, history, jobs, mailing, rate_limits, submissions, wecom
 from app.core.config import Config, ConfigError, load_config
 from app.core.errors import Unavailable
 from app.core.jobs import Job
@@ -53,6 +53,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("heartbeat", timedelta(seconds=15), lambda at: "alive"),
         Job("send-mail", timedelta(seconds=5), lambda at: mailing.send_due(config.smtp_url, config.mail_from, at)),
         Job("call-off-leftovers", timedelta(minutes=1), leftovers.call_off),
+        Job("send-wecom", timedelta(seconds=3), lambda at: wecom.send_due(config.wecom_webhook, at)),
         Job("remind-of-slips", timedelta(minutes=5), work_slips.remind),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),
         Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),

@@ -5,13 +5,15 @@ import re
 import secrets
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LOCALES = ("zh_CN", "en")
+# The only host that a messenger robot is called at (security §1, SSRF), and the one that a trial server may run on.
+WECOM_HOST, WECOM_PATH, TRIAL_HOST = "qyapi.weixin.qq.com", "/cgi-bin/webhook/send", "127.0.0.1"
 MIN_KEY_LENGTH = 32
 
 
@@ -47,6 +49,7 @@ class Config:
     smtp_url: str | None
     mail_from: str
     mail_inbox_url: str | None
+    wecom_webhook: str | None = field(default=None, repr=False)  # its key is a secret
 
     @property
     def heads_file(self) -> Path:
@@ -90,6 +93,15 @@ class _Reader:
             self.mistakes.append(f"{name}: it names no host")
         elif value and parts.scheme == clear_scheme and parts.password and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
             self.mistakes.append(f"{name}: a password would travel in the clear; use {clear_scheme}s://")
+        return value
+
+    def webhook(self, name: str) -> str | None:
+        """The address of a messenger robot: the official one over TLS, or a trial server on this host. It is never repeated."""
+        value = self.environ.get(name) or None
+        if value is not None and not _is_webhook(value):
+            wanted = f"https://{WECOM_HOST}{WECOM_PATH}?key=…"
+            self.mistakes.append(f"{name}: it must be {wanted} (a trial server: http://{TRIAL_HOST}:port{WECOM_PATH}?key=…)")
+            return None
         return value
 
     def address(self, name: str, default: str) -> str:
@@ -139,6 +151,17 @@ class _Reader:
         return value
 
 
+def _is_webhook(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return False
+    authorities = {"https": (WECOM_HOST, f"{WECOM_HOST}:443"), "http": (f"{TRIAL_HOST}:{port}",)}
+    is_there = parts.netloc in authorities.get(parts.scheme, ()) and parts.path == WECOM_PATH
+    return is_there and not parts.fragment and re.fullmatch(r"key=[A-Za-z0-9_-]+", parts.query) is not None
+
+
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
     """Read and check the environment. Raises ``ConfigError`` with every mistake at once."""
     read = _Reader(os.environ if environ is None else environ)
@@ -173,6 +196,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         smtp_url=read.mail_server("SMTP_URL", ("smtp", "smtps")),
         mail_from=read.address("MAIL_FROM", "customer-centre@localhost"),
         mail_inbox_url=read.mail_server("MAIL_INBOX_URL", ("imap", "imaps"), clear_scheme="imap"),
+        wecom_webhook=read.webhook("WECOM_WEBHOOK"),
     )
     if read.mistakes:
         raise ConfigError(read.mistakes)

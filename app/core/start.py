@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.core import clock, db, files, history
+from app.core import clock, db, files, history, wecom
 from app.core.config import Config
 
 
@@ -15,3 +15,4 @@ def start(config: Config) -> None:
     history.configure(config.audit_key)
     files.configure(config.files_dir)
     clock.use_zone(config.zone)
+    wecom.configure(config.wecom_webhook)

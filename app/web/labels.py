@@ -215,7 +215,7 @@ LABELS: dict[str, dict[str, str]] = {
     "MailState": {"new": N_("Not handled yet"), "ticketed": N_("Made a ticket"), "dismissed": N_("Put aside")},
     "SettingGroup": {
         "company": N_("Company and letterhead"),
-        "mail": N_("Mails"),
+        "mail": N_("Mails and messages"),
         "clocks": N_("Clocks and working hours"),
         "other": N_("Other settings"),
     },

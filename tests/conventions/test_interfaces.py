@@ -15,6 +15,7 @@ TARGETS = ("run", "test", "check", "bench", "faults", "simulate", "help")
 NAMES = (
     "PORT", "HOST", "DATABASE_URL", "MQTT_URL", "MQTT_PORT", "EVC_TOPIC_ROOT", "SECRET_KEY", "DATA_DIR", "DEMO", "AUDIT_KEY",
     "INSTANCE_NAME", "SMTP_URL", "MAIL_FROM", "MAIL_INBOX_URL", "METRICS_TOKEN", "TRUSTED_PROXIES", "TZ_NAME", "DEFAULT_LOCALE",
+    "WECOM_WEBHOOK",
 )  # fmt: skip
 COMMANDS = {
     "db": {"upgrade", "status", "check"},
