@@ -18,7 +18,7 @@ from app.tickets.orders import close_when_at_rest
 from app.work_orders import gate, queries, states, telling, visits
 from app.work_orders.models import OrderStatus, Visit, WorkOrder
 from app.work_orders.visits import USUAL_LENGTH, Assignment
-from app.work_orders.writing import MISSING, move, record
+from app.work_orders.writing import MISSING, move, record, stale
 
 WORK, ACCEPT_FOR, FILE = "jobs.work", "jobs.accept_for", "orders.file"
 
@@ -60,10 +60,17 @@ def _not_yours(by: Actor, order: WorkOrder) -> Exception:
     return Conflict(N_("This job is not yours any more: %(lead)s has it now."), lead=order.lead.name)
 
 
+def _check_start(order: WorkOrder, *starts: OrderStatus) -> None:
+    """Two operations may lead to one state from different ones: each begins where it makes sense."""
+    if order.status not in starts:
+        raise stale(order.id)
+
+
 def accept(*, by: Actor, order: WorkOrder, version: int, at: datetime | None = None) -> None:
     """Accept a job (接单): its lead, or the deputy for a lead who confirmed by phone. Raises ``Conflict``, ``NotAllowed``."""
     if not by.may(ACCEPT_FOR):
         _check_lead(by, order)
+    _check_start(order, OrderStatus.DISPATCHED)
     now = at or clock.now()
     with db.transaction():
         move(by, order, OrderStatus.ACCEPTED, version, at=now, now=now, accept_by=None)
@@ -115,6 +122,7 @@ def arrive(
     Raises ``Invalid`` when they are missing, or when a safety stop was not confirmed; ``Conflict``, ``NotAllowed``.
     """
     check_own(by, order)
+    _check_start(order, OrderStatus.ACCEPTED, OrderStatus.TRAVELLING, OrderStatus.WAITING_PARTS)
     now = at or clock.now()
     _check_safety(order, watcher, gas_reading, is_stop_confirmed)
     with db.transaction():
@@ -155,6 +163,7 @@ def wait_for_parts(*, by: Actor, order: WorkOrder, version: int, reason: str, at
 def come_again(*, by: Actor, order: WorkOrder, version: int, planned_from: datetime, reason: str = "", at: datetime | None = None) -> None:
     """This visit is over and another one follows at ``planned_from``. Raises ``Conflict``, ``Invalid`` for a time that is past."""
     check_own(by, order)
+    _check_start(order, OrderStatus.ON_SITE, OrderStatus.WAITING_PARTS)
     now = at or clock.now()
     if planned_from <= now:
         raise Invalid(MISSING, fields={"planned_from": N_("The next visit is at a time to come.")})
