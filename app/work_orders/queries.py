@@ -1,12 +1,18 @@
 """Work orders as people may see them: those of their areas, and those they work on themselves wherever that is."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from peewee import ModelSelect
+from peewee import JOIN, ModelSelect
 
+from app.accounts.models import User
 from app.core.errors import N_, NotFound
+from app.core.prepared import Prepared
 from app.core.types import Actor
-from app.work_orders.models import Visit, VisitAssistant, WorkOrder
+from app.machines.models import Machine
+from app.roster.models import Vehicle
+from app.tickets.models import Ticket
+from app.work_orders.models import OUT_STATUSES, QUEUED_STATUSES, Guidance, OrderStep, Visit, VisitAssistant, WorkOrder
 
 THERE_IS_NONE = N_("There is no work order of this number, or it is not for you to see.")
 
@@ -44,3 +50,84 @@ def own_by_number(actor: Actor, number: str) -> WorkOrder:
     if order is None:
         raise NotFound(THERE_IS_NONE)
     return order
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit with the names of who goes along."""
+
+    visit: Visit
+    assistants: list[str]
+
+
+def steps_of(order: WorkOrder) -> list[OrderStep]:
+    """Every change of state, oldest first, each with whose the order was then."""
+    query = OrderStep.select(OrderStep, User).join(User, JOIN.LEFT_OUTER, on=OrderStep.lead)
+    return list(query.where(OrderStep.order == order).order_by(OrderStep.at, OrderStep.id))
+
+
+def visits_of(order: WorkOrder) -> list[VisitLine]:
+    """All visits in their order, with leads, vehicles and who goes along."""
+    query = Visit.select(Visit, User, Vehicle).join(User).join_from(Visit, Vehicle, JOIN.LEFT_OUTER)
+    along = _along(VisitAssistant.visit.in_(Visit.select(Visit.id).where(Visit.order == order)))
+    return [VisitLine(visit, along.get(visit.id, [])) for visit in query.where(Visit.order == order).order_by(Visit.number)]
+
+
+def _along(condition: Any) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    query = VisitAssistant.select(VisitAssistant.visit, User.name).join(User).where(condition).order_by(User.name)
+    for visit_id, name in query.tuples():
+        found.setdefault(visit_id, []).append(name)
+    return found
+
+
+def guidance_of(order: WorkOrder) -> list[Guidance]:
+    """The guidance log, oldest first."""
+    return list(Guidance.select().where(Guidance.order == order).order_by(Guidance.at, Guidance.id))
+
+
+def reworks_of(order: WorkOrder) -> list[WorkOrder]:
+    """The orders that did the work of ``order`` again."""
+    return list(WorkOrder.select().where(WorkOrder.rework_of == order).order_by(WorkOrder.id))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """An order with the visit that is under way or planned, else the last one that somebody went on."""
+
+    order: WorkOrder
+    visit: Visit | None
+
+
+def of_ticket(ticket: Ticket) -> list[OrderLine]:
+    """The orders of a ticket, oldest first, each with its lead and last visit."""
+    return _lines(_of_ticket.rows(ticket.id))
+
+
+_of_ticket = Prepared(lambda ticket_id: _with_leads().where(WorkOrder.ticket == ticket_id).order_by(WorkOrder.id))
+
+
+def open_of_machine(machine: Machine) -> list[OrderLine]:
+    """The orders of a machine that are not finished, oldest first."""
+    return _lines(_open_of_machine.rows(machine.id))
+
+
+_open_of_machine = Prepared(
+    lambda machine_id: (
+        _with_leads()
+        .where(WorkOrder.machine == machine_id, WorkOrder.status.in_(QUEUED_STATUSES + OUT_STATUSES))
+        .order_by(WorkOrder.created_at, WorkOrder.id)
+    )
+)
+
+
+def _with_leads() -> ModelSelect:
+    return WorkOrder.select(WorkOrder, User).join(User, JOIN.LEFT_OUTER, on=WorkOrder.lead)
+
+
+def _lines(orders: list[WorkOrder]) -> list[OrderLine]:
+    last: dict[int, Visit] = {}
+    if orders:
+        went = Visit.select(Visit, User).join(User).where(Visit.order.in_(orders), Visit.dropped_at.is_null())
+        last = {visit.order_id: visit for visit in went.order_by(Visit.number)}
+    return [OrderLine(order, last.get(order.id)) for order in orders]
