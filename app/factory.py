@@ -64,6 +64,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.ticket_work",
     "app.desk.ticket_export",
     "app.desk.overviews",
+    "app.desk.order_page",
+    "app.desk.dispatch_sheets",
     "app.desk.broadcasts",
     "app.desk.scanned",
     "app.machine_files.views",

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint
 from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from app.core import clock
 from app.core.types import Actor
 from app.customers.models import Contact
+from app.desk import order_ways
+from app.desk.past_jobs import PastJob
 from app.machines import document_queries
 from app.service_reports import queries as service_reports
 from app.tickets import reasons
@@ -16,7 +18,7 @@ from app.web.auth import actor, requires
 from app.web.i18n import language
 from app.web.render import live_tag, render, tagged, unchanged
 from app.work_orders import gate, queries, wording
-from app.work_orders.models import OUT_STATUSES, QUEUED_STATUSES, OrderStatus, WorkOrder
+from app.work_orders.models import OUT_STATUSES, QUEUED_STATUSES, WorkOrder
 from app.work_orders.register import OrderRow
 
 blueprint = Blueprint("order_page", __name__)
@@ -29,6 +31,12 @@ def order_title(order: WorkOrder | OrderRow) -> str:
     """The title in the reader's language."""
     reason = order.reason if isinstance(order, OrderRow) else order.ticket.reason if order.ticket_id else ""
     return reasons.title_in(order.title, reason or "", language())
+
+
+@blueprint.app_template_filter("job_title")
+def job_title(job: PastJob) -> str:
+    """The title of a past job in the reader's language."""
+    return reasons.title_in(job.title, job.reason or "", language())
 
 
 @blueprint.get("/work-orders/<order_number>")
@@ -54,6 +62,7 @@ def page(found: WorkOrder, *, status: int = 200, problem: str = "", typed: Any =
 def _shown(by: Actor, found: WorkOrder) -> dict[str, Any]:
     now = clock.now()
     visits = queries.visits_of(found)
+    is_shut = is_open(found) and gate.visit_passage(found, now) is None
     going = [line.visit for line in visits if line.visit.dropped_at is None]
     return {
         "order": found,
@@ -62,21 +71,30 @@ def _shown(by: Actor, found: WorkOrder) -> dict[str, Any]:
         "guidance": queries.guidance_of(found),
         "reworks": queries.reworks_of(found),
         "passage": gate.passage(found, now),
-        "is_gated": gate.visit_passage(found, now) is None,
+        "is_shut": is_shut,
         "override": gate.override_of(found),
         "report": service_reports.of_order(found) if by.may("service_reports.read") else None,
         "papers": document_queries.about(by, found.number) if by.may("documents.read") else [],
         "chat_text": wording.dispatch_text(found, going[-1] if going else None, language()),
         "safety": wording.safety(found, language()),
         "person": person_of(found),
-        "shows_phone": found.status in QUEUED_STATUSES + OUT_STATUSES and by.may("personal.unmask"),
-        "ways": _ways(by, found),
+        "shows_phone": is_open(found) and by.may("personal.unmask"),
+        "ways": order_ways.ways(by, found, is_shut=is_shut),
         "now": now,
     }
 
 
+def is_open(found: WorkOrder) -> bool:
+    """Whether somebody has still to go there, so that phone numbers are whole for those who may see them."""
+    return found.status in QUEUED_STATUSES + OUT_STATUSES
+
+
 def person_of(found: WorkOrder) -> tuple[Contact | None, str, str]:
-    """Whom to phone there: the contact with name and number, else who called."""
-    if found.contact is not None:
-        return found.contact, found.contact.name, found.contact.phone
-    return (None, found.ticket.caller_name, found.ticket.caller_phone) if found.ticket is not None else (None, "", "")
+    """Whom to phone there with the number: the contact of the order, else who called, else somebody at the site."""
+    contact = found.contact
+    if contact is None and found.ticket is not None and found.ticket.caller_phone:
+        return None, found.ticket.caller_name, found.ticket.caller_phone
+    if contact is None and found.site_id is not None:
+        there = Contact.select().where(Contact.customer == found.customer_id, Contact.site == found.site_id, Contact.phone != "")
+        contact = there.order_by(Contact.id).first()
+    return (contact, contact.name, contact.phone) if contact else (None, "", "")

@@ -1,28 +1,28 @@
 """The file of a machine on paper: a print view for the browser, the same as PDF, and sheets of QR labels."""
 
-from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, render_template, request
+from flask import Blueprint, Response, flash, render_template, request
 from flask_babel import gettext as _
 
-from app.core import clock, files, pdf
+from app.core import clock, files
 from app.core.errors import N_, Invalid
 from app.core.files import StoredFile
 from app.core.known_settings import letterhead
 from app.machine_files import queries
 from app.machine_files.queries import File
 from app.machine_files.timeline import Entry
-from app.machine_files.views import qr_address, qr_svg, wanted_from
+from app.machine_files.views import qr_address, wanted_from
 from app.machines import forms as machine_forms
 from app.machines import qr
 from app.machines import queries as machines
 from app.machines.models import Machine
 from app.web.auth import actor, requires
 from app.web.filters import here, local
+from app.web.paper import pdf_response, qr_source
 from app.web.render import render, see_other
 
 blueprint = Blueprint("paper", __name__)
@@ -60,16 +60,8 @@ def document(serial: str) -> Response:
     if shown["is_cut"]:
         raise Invalid(_TOO_MANY)
     address = qr_address(found)
-    html = render_template("machine_files/pdf.html", **shown, qr_src=_inline(address) if address else None)
-    return _pdf_response(f"{serial}.pdf", html, pictures.paths)
-
-
-def _pdf_response(name: str, html: str, pictures: dict[str, Path] | None = None) -> Response:
-    assert current_app.static_folder is not None
-    styles = Path(current_app.static_folder, "paper", "file.css").read_text(encoding="utf8")
-    response = Response(pdf.make(html, styles=styles, files=pictures), mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    html = render_template("machine_files/pdf.html", **shown, qr_src=qr_source(address) if address else None)
+    return pdf_response(f"{serial}.pdf", html, pictures.paths)
 
 
 class _Pictures:
@@ -133,8 +125,8 @@ def labels() -> Response:
 @requires("machines.read")
 def labels_pdf() -> Response:
     """The same labels as PDF."""
-    shown = _labels(lambda machine: _inline(qr_address(machine) or ""))
-    return _pdf_response("qr-labels.pdf", render_template("machine_files/labels_pdf.html", **shown))
+    shown = _labels(lambda machine: qr_source(qr_address(machine) or ""))
+    return pdf_response("qr-labels.pdf", render_template("machine_files/labels_pdf.html", **shown))
 
 
 @blueprint.post("/machines/labels")
@@ -164,7 +156,3 @@ def _labels(source: Callable[[Machine], str]) -> dict[str, Any]:
         "is_cut": len(chosen) > MOST_LABELS,
         "hotline": letterhead().hotline,
     }
-
-
-def _inline(address: str) -> str:
-    return f"data:image/svg+xml;base64,{b64encode(qr_svg(address)).decode('ascii')}"

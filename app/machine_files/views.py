@@ -6,7 +6,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-import segno
 from flask import Blueprint, current_app, request, url_for
 from werkzeug.wrappers import Response
 
@@ -24,6 +23,7 @@ from app.web.auth import actor, requires
 from app.web.filters import money
 from app.web.htmx import htmx
 from app.web.i18n import language
+from app.web.paper import qr_svg
 from app.web.render import live_tag, render, tagged, unchanged
 
 blueprint = Blueprint("machine_files", __name__)
@@ -119,13 +119,6 @@ def qr(serial: str) -> Response:
 def qr_address(found: Machine) -> str | None:
     """The address in the machine's QR code, None while it has none."""
     return f"{request.host_url}m/{found.qr_token}" if found.qr_token else None
-
-
-def qr_svg(address: str) -> bytes:
-    """The QR code of ``address``; it survives a scratch over 15 % of it."""
-    return segno.make(address, error="m", micro=False).svg_inline(scale=4, border=2).encode().replace(
-        b"<svg ", b'<svg xmlns="http://www.w3.org/2000/svg" ', 1
-    )  # fmt: skip
 
 
 def wanted_from(query: Mapping[str, Any]) -> Wanted:

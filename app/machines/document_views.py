@@ -142,6 +142,8 @@ def _hand_in(onto: Holder, back: str) -> Response:
     done = sent(form, act)
     if request.form.get("from") == "ticket" and form.about.data:
         back = url_for("desk.ticket", number=form.about.data)
+    if request.form.get("from") == "order" and form.about.data:
+        back = url_for("order_page.order", order_number=form.about.data)
     if done.is_done:
         flash(_("Handed in: %(n)s.", n=len(made)), "message")
         return see_other(back)

@@ -82,6 +82,7 @@ class OrderRow(NamedTuple):
     customer_name: str | None
     contract_number: str | None
     ticket: str | None
+    reason: str | None
     is_stop: bool
     rework_of_id: int | None
     is_provisional: bool
@@ -111,7 +112,7 @@ def is_unratified() -> Any:
 def _columns() -> tuple[Any, ...]:
     return (
         WorkOrder.number, WorkOrder.status, WorkOrder.kind, WorkOrder.title, WorkOrder.warranty, User.name, Machine.serial,
-        Customer.short_name, Customer.name, Project.contract_number, Ticket.number, WorkOrder.is_stop, WorkOrder.rework_of,
+        Customer.short_name, Customer.name, Project.contract_number, Ticket.number, Ticket.reason, WorkOrder.is_stop, WorkOrder.rework_of,
         is_unratified().alias("is_provisional"), WorkOrder.help_wanted_at, _planned(), WorkOrder.finished_at,
         WorkOrder.version, WorkOrder.wanted_at, WorkOrder.priority, _wanted_at, WorkOrder.created_at, WorkOrder.id,
     )  # fmt: skip

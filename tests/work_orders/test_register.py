@@ -1,11 +1,13 @@
 """The list of work orders: what it is narrowed to, who sees what, its pages and exports."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from peewee import Database
 
+from app.accounts.models import User
 from app.core import clock
 from app.machines.warranty import WarrantyState
 from app.work_orders import register
@@ -15,7 +17,7 @@ from tests import factories
 from tests.personas import People, actor_of, people, sign_in
 
 
-def numbers(user, **asked) -> list[str]:
+def numbers(user: User, **asked: Any) -> list[str]:
     return [row.number for row in register.page(actor_of(user), OrderFilter(**asked)).rows]
 
 
