@@ -40,8 +40,8 @@ def test_it_works(client: FlaskClient, who: People) -> None:
         Visit.update(vehicle=Vehicle.create(plate="云A·12345")).where(Visit.order == order).execute()
     page = sheet(client, order)
     for words in (
-        "派工单", order.number, order.customer.name, order.site.address, machine.serial, machine.model.name, "油缸漏油", "先查压力", "密封圈 2 套",
-        "李师傅", "云A·12345", "保内", PUT_UP, "监护人", "气体检测", "更换油封", "王师傅", "客户签字", "data:image/svg+xml",
+        "派工单", order.number, order.customer.name, order.site.address, machine.serial, machine.model.name, "油缸漏油", "先查压力",
+        "密封圈 2 套", "李师傅", "云A·12345", "保内", PUT_UP, "监护人", "气体检测", "更换油封", "王师傅", "客户签字", "data:image/svg+xml",
     ):  # fmt: skip
         assert words in page, words
 
