@@ -54,6 +54,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.tickets.hotline_views",
     "app.monitoring.views",
     "app.work_orders.views",
+    "app.callbacks.return_visit_views",
     "app.desk.views",
     "app.desk.attachments",
     "app.desk.intake",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from peewee import Model
 
 from app.accounts.models import Area, Department
+from app.callbacks.models import ReturnVisit, VisitDraw
 from app.core import clock, db, files, indexing
 from app.core.files import StoredFile
 from app.core.outbox import OutboxMessage
@@ -254,3 +255,16 @@ def work_order(**values: Any) -> WorkOrder:
                 order=order, number=1, lead=order.lead, planned_from=now, planned_until=now + timedelta(hours=2), **times
             )  # fmt: skip
     return order
+
+
+def return_visit(customer: Customer, **values: Any) -> ReturnVisit:
+    """A visit planned in the present quarter, of a draw of the customer's area that is made when there is none."""
+    now, area = clock.now(), customer.area
+    day = now.astimezone(clock.zone())
+    year, quarter = day.year, (day.month - 1) // 3 + 1
+    cycle = year * 4 + quarter - 1
+    made = {"cycle": cycle, "turn": 1, "seed": "seed", "active": 1, "pool": f"[{customer.id}]", "drawn": f"[{customer.id}]"}
+    made |= {"digest": "0" * 64, "at": now, "by_name": "陈文员"}
+    with db.transaction():
+        draw, _is_new = VisitDraw.get_or_create(area=area, year=year, quarter=quarter, defaults=made)
+        return ReturnVisit.create(**{"draw": draw, "customer": customer, "area": area, "cycle": cycle, "state": "planned"} | values)

@@ -101,6 +101,14 @@ ACTIONS = {
     "machine.qr_renewed": N_("QR code renewed"),
     "machine.picture": N_("Picture of the machine changed"),
     "outbox.retried": N_("Mail sent again"),
+    "visit_draw.drawn": N_("Return visits drawn"),
+    "return_visit.recorded": N_("Return visit recorded"),
+    "return_visit.corrected": N_("Record of a return visit corrected"),
+    "return_visit.swapped": N_("Return visit swapped"),
+    "return_visit.planned": N_("Return visit planned in the place of another"),
+    "return_visit.released": N_("Return visit released"),
+    "authority.given": N_("Authority given"),
+    "authority.revoked": N_("Authority taken back"),
 }
 OBJECTS = {
     "clocks": N_("Deadlines"),
@@ -126,6 +134,9 @@ OBJECTS = {
     "broadcast": N_("Broadcast"),
     "document_request": N_("Request for a form"),
     "document": N_("Document"),
+    "return_visit": N_("Return visit"),
+    "visit_draw": N_("Draw of return visits"),
+    "authority": N_("Authority"),
 }
 FIELDS = {
     "days": N_("Days"),
@@ -188,6 +199,19 @@ FIELDS = {
     "signed_on": N_("Signed on"),
     "recipients": N_("Recipients"),
     "subject": N_("Subject"),
+    "quarter": N_("Quarter"),
+    "seed": N_("Seed"),
+    "drawn": N_("Drawn"),
+    "digest": N_("Digest"),
+    "visited_on": N_("Visited on"),
+    "result": N_("What the customer said"),
+    "score": N_("Score"),
+    "by_name": N_("Visited by"),
+    "instead_of": N_("In the place of"),
+    "holder_id": N_("Given to"),
+    "permission": N_("What"),
+    "from_at": N_("From"),
+    "until_at": N_("Until"),
 }
 # The enumeration (app.web.labels) whose words a field's values have.
 KINDS = {
@@ -199,6 +223,7 @@ KINDS = {
     ("ticket", "source"): "TicketSource",
     ("ticket", "status"): "TicketStatus",
     ("user", "roles"): "Role",
+    ("return_visit", "state"): "ReturnVisitState",
 }
 PROGRAMS = {
     "command line": N_("Command line"),

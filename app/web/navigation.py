@@ -57,6 +57,7 @@ MORE = (
     Entry("/hotline-records", lazy_gettext("400 records"), "phone", "4"),
     Entry("/documents", lazy_gettext("Documents"), "file-text", "d"),
     Entry("/complaints", lazy_gettext("Complaints"), "message"),
+    Entry("/return-visits", lazy_gettext("Return visits"), "map-pin"),
     Entry("/mail", lazy_gettext("Inbox"), "inbox"),
     Entry("/work-slips", lazy_gettext("Work slips"), "clipboard-text"),
     Entry("/projects", lazy_gettext("Projects"), "clipboard-text", "p"),

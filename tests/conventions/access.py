@@ -17,6 +17,7 @@ from typing import Any
 
 from app.accounts import sessions
 from app.accounts.models import Area, Department, Notice, Role, SessionKind, Station, User
+from app.callbacks.models import ReturnVisit, VisitDraw
 from app.core import clock, db, files
 from app.core.history import HistoryEntry, digest
 from app.core.import_runs import ImportKind, ImportRun
@@ -357,6 +358,18 @@ ACCESS: dict[str, Access] = {
     "work_slips.printed": may(BUSINESS, scoped=True),
     "work_slips.answer": may(DESK),
     "work_slips.withdraw": may(DESK),
+    "return_visits.index": may(DESK, Role.AREA_MANAGER),
+    "return_visits.export_csv": may(DESK, Role.AREA_MANAGER),
+    "return_visits.export_xlsx": may(DESK, Role.AREA_MANAGER),
+    "return_visits.printed_plan": may(DESK, Role.AREA_MANAGER),
+    "return_visits.draw": may(DESK),
+    "return_visits.proof": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "return_visits.proof_csv": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "return_visits.visit": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "return_visits.printed": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "return_visits.record": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "return_visits.swap": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "return_visits.release": may(DESK, Role.AREA_MANAGER, scoped=True),
     # mail
     "mail.index": may(DESK),
     "mail.export_csv": may(DESK),
@@ -480,6 +493,8 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "model_id": lambda side: side.machine.model_id,
     "broadcast_id": lambda side: BroadcastMessage.get().id,
     "project_id": lambda side: side.project.id,
+    "draw_id": lambda side: VisitDraw.get(VisitDraw.area == side.area).id,
+    "return_visit_id": lambda side: ReturnVisit.get(ReturnVisit.area == side.area).id,
     "order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out).number,
     "done_order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, ~WorkOrder.is_out).number,
     "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
@@ -556,6 +571,7 @@ def _side(area: Area, technician: User) -> Side:
     factories.work_order(ticket=out, machine=machine, lead=technician)
     factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     _run_clocks(ticket, technician)
+    factories.return_visit(customer=customer)
     document, request, project = _papers(machine, technician)
     return Side(
         area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
