@@ -77,7 +77,11 @@ def _index(form: DrawForm | None = None, problem: str = "", status: int = 200) -
     number = present if wanted.number is None else wanted.number
     page = visit_plans.page(actor(), wanted, sort=sort, after=request.args.get("after"), before=request.args.get("before"))
     shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "number": number, "present": present, "problem": problem}
-    shown |= {"quarters": visit_plans.quarters(now), "areas": visit_plans.visible_areas(actor()), "form": form or DrawForm(formdata=None)}
+    shown |= {
+        "quarters": visit_plans.quarters(now),
+        "areas": [(one.id, one.name) for one in visit_plans.visible_areas(actor())],
+        "form": form or DrawForm(formdata=None),
+    }
     shown |= {"plans": visit_plans.area_plans(actor(), number, now), "left_over": visit_plans.left_over(actor(), number)}
     shown["token"] = secrets.token_urlsafe(24)
     shown["without_area"] = visit_pools.without_area() if actor().area_ids is None else ([], 0)
@@ -154,7 +158,7 @@ def proof(draw_id: int) -> Response:
     repeated = visit_pools.repeated(found)
     first = repeated.lots[0] if repeated.lots else None
     shown: dict[str, Any] = {"draw": found, "proof": repeated, "lots": repeated.lots[:LOTS_SHOWN], "first": first}
-    return render("return_visits/draw.html", number=visit_pools.number_of(found), is_again="again" in request.args, **shown)
+    return render("return_visits/draw.html", number=visit_pools.number_of(found), **shown)
 
 
 @blueprint.get("/return-visits/draws/<int:draw_id>.csv")

@@ -22,7 +22,7 @@ DRAW, RECORD = "return_visits.draw", "return_visits.record"
 MAX_RESULT, MAX_REASON, MAX_SEED = 4_000, 300, 64
 WRONG = N_("Something is missing or wrong. See the words beside the fields.")
 NO_MACHINE = N_("No machine in service in this area any more.")
-_MEANWHILE = N_("This visit was changed meanwhile; it now reads as below. Nothing of yours was saved.")
+_MEANWHILE = N_("Somebody else changed this visit meanwhile.")
 
 
 def draw_quarter(
