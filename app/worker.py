@@ -17,7 +17,7 @@ from app.core.logs import configure_logs
 from app.core.start import start
 from app.imports import work
 from app.monitoring import intake
-from app.tickets import drafts, escalation, inbox, recomputing, work_slips
+from app.tickets import drafts, escalation, inbox, night, recomputing, work_slips
 from app.work_orders import leftovers
 
 log = structlog.get_logger()
@@ -53,6 +53,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("heartbeat", timedelta(seconds=15), lambda at: "alive"),
         Job("send-mail", timedelta(seconds=5), lambda at: mailing.send_due(config.smtp_url, config.mail_from, at)),
         Job("call-off-leftovers", timedelta(minutes=1), leftovers.call_off),
+        Job("tell-of-critical-faults", timedelta(seconds=10), night.look),
         Job("send-wecom", timedelta(seconds=3), lambda at: wecom.send_due(config.wecom_webhook, at)),
         Job("remind-of-slips", timedelta(minutes=5), work_slips.remind),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),

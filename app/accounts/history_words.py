@@ -87,6 +87,7 @@ ACTIONS = {
     "user.enable": N_("User let in again"),
     "user.password": N_("Password set"),
     "user.preferences": N_("Language or colours chosen"),
+    "user.messages_chosen": N_("Ways of being told chosen"),
     "document.edited": N_("Document changed"),
     "document.filed": N_("Document filed"),
     "document.handed_in": N_("Document handed in"),
@@ -100,7 +101,6 @@ ACTIONS = {
     "mail.taken_back": N_("Mail taken back"),
     "machine.qr_renewed": N_("QR code renewed"),
     "machine.picture": N_("Picture of the machine changed"),
-    "outbox.retried": N_("Mail sent again"),
     "visit_draw.drawn": N_("Return visits drawn"),
     "return_visit.recorded": N_("Return visit recorded"),
     "return_visit.corrected": N_("Record of a return visit corrected"),
@@ -109,6 +109,7 @@ ACTIONS = {
     "return_visit.released": N_("Return visit released"),
     "authority.given": N_("Authority given"),
     "authority.revoked": N_("Authority taken back"),
+    "outbox.retried": N_("Message sent again"),
 }
 OBJECTS = {
     "clocks": N_("Deadlines"),
@@ -185,6 +186,9 @@ FIELDS = {
     "state": N_("State"),
     "station_id": N_("Station"),
     "status": N_("State"),
+    "has_quiet_hours": N_("Quiet hours"),
+    "takes_email": N_("Takes e-mails"),
+    "takes_wecom": N_("Takes messages of the messenger"),
     "tax_number": N_("Tax number"),
     "text": N_("Text"),
     "theme": N_("Colours"),

@@ -50,15 +50,16 @@ def notify(
     key: str = "",
     at: datetime | None = None,
     **params: Any,
-) -> None:
+) -> list[int]:
     """Tell each of ``user_ids`` once, in the running transaction; ``message`` is a message id with ``params``.
 
-    With a ``key`` that was used for the same person before nothing happens. Raises ``RuntimeError`` outside a transaction.
+    With a ``key`` that was used for the same person before nothing happens. Returns who was told. Raises ``RuntimeError`` outside a
+    transaction.
     """
     db.current()
-    told_at = at or clock.now()
+    told_at, told = at or clock.now(), []
     for user_id in dict.fromkeys(user_ids):
-        Notice.insert(
+        query = Notice.insert(
             user=user_id,
             at=told_at,
             message=message,
@@ -66,8 +67,11 @@ def notify(
             href=href,
             is_urgent=is_urgent,
             key=f"{key}:{user_id}" if key else None,
-        ).on_conflict_ignore().execute()
-        live.touch(f"notices:{user_id}")
+        )
+        if query.on_conflict_ignore().as_rowcount().execute():
+            live.touch(f"notices:{user_id}")
+            told.append(user_id)
+    return told
 
 
 def unseen(user_id: int) -> Unseen:

@@ -5,19 +5,22 @@ says it again never and skips it never, and two workers share the batches.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from peewee import ModelSelect
 
 from app.accounts.models import Role, User
 from app.accounts.notices import notify
-from app.core import clock, db, live, outbox, spoken
+from app.core import clock, db, live, spoken
 from app.core.clock import to_ms
 from app.core.errors import N_
+from app.roster import telling
 from app.roster.queries import on_duty
+from app.roster.telling import Words
 from app.tickets import clocks, sla
 from app.tickets.models import ClockKind, Complaint, Ticket, TicketClock
 from app.tickets.sla import Step
@@ -145,8 +148,7 @@ def _write_down(row: TicketClock, step: Step, at: datetime) -> None:
 
 
 def _tell(told: list[Said], recipients: _Recipients, at: datetime) -> None:
-    mails: dict[tuple[Step, int], list[Said]] = defaultdict(list)
-    people: dict[int, User] = {}
+    late: dict[tuple[Step, int], list[Said]] = defaultdict(list)
     for said in told:
         users = recipients.of_step(said)
         notify(
@@ -159,11 +161,19 @@ def _tell(told: list[Said], recipients: _Recipients, at: datetime) -> None:
             **_params(said),
         )
         for user in users if said.step >= Step.LATE else ():
-            if user.email:
-                people[user.id] = user
-                mails[said.step, user.id].append(said)
-    for (_step, user_id), several in mails.items():
-        _mail(people[user_id], several, at)
+            late[said.step, user.id].append(said)
+    _send_out(late, at)
+
+
+def _send_out(late: dict[tuple[Step, int], list[Said]], at: datetime) -> None:
+    """What is late also goes out by mail and messenger: one a person and batch, those who are told the same together."""
+    same: dict[tuple[Said, ...], list[int]] = defaultdict(list)
+    for (_step, user_id), several in late.items():
+        same[tuple(several)].append(user_id)
+    for several, user_ids in same.items():
+        telling.send_out(
+            user_ids, partial(_words, several), about=several[0].ticket.number, key=_key(several[0]), at=at, is_urgent=True
+        )  # fmt: skip
 
 
 def _key(said: Said) -> str:
@@ -175,13 +185,11 @@ def _params(said: Said) -> dict[str, object]:
     return {"number": said.ticket.number, "clock": said.row.kind, "due_at": said.row.due_at}
 
 
-def _mail(user: User, several: list[Said], at: datetime) -> None:
-    """One mail a person and batch, in the person's language."""
-    lines = [f"{_line(user.locale, one)}\n{one.ticket.title}" for one in several]
+def _words(several: Sequence[Said], locale: str | None) -> Words:
+    lines = [f"{_line(locale, one)}\n{one.ticket.title}" for one in several]
     first = several[0].ticket.number
-    numbers = first if len(several) == 1 else spoken.say(user.locale, MORE_THAN_ONE, number=first, n=len(several) - 1)
-    subject = spoken.say(user.locale, SUBJECT, numbers=numbers)
-    outbox.queue_email(to=user.email, subject=subject, body="\n\n".join(lines), about=first, key=f"{_key(several[0])}:{user.id}", at=at)
+    numbers = first if len(several) == 1 else spoken.say(locale, MORE_THAN_ONE, number=first, n=len(several) - 1)
+    return Words(spoken.say(locale, SUBJECT, numbers=numbers), "\n\n".join(lines))
 
 
 def _line(locale: str | None, said: Said) -> str:

@@ -1,19 +1,22 @@
-"""Urging (催单): each is counted with its time, moves the ticket up, and is told to the deputy on duty."""
+"""Urging (催单): each is counted with its time, moves the ticket up, and is told to the deputy on duty and to whoever is out for it."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from app.accounts.models import Role
-from app.accounts.notices import notify
 from app.core import clock, db, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.prepared import Prepared, PreparedInsert, PreparedWrite
 from app.core.types import Actor
 from app.roster import queries as roster
+from app.roster import telling
 from app.tickets import searching, watching
 from app.tickets.models import Ticket, TicketUrging
 from app.tickets.writing import record
 
 MAX_WORDS = 500
+# Who else is told of each urging, however it came in: orders stand above tickets, so they add whoever is out for the ticket.
+ALSO_TOLD: list[Callable[[Actor, Ticket, TicketUrging], None]] = []
 
 _urgings = PreparedInsert(TicketUrging)
 # Urging is no change of what the ticket says: who edits it meanwhile is not stale by it.
@@ -51,8 +54,11 @@ def _tell(by: Actor, ticket: Ticket, urging: TicketUrging) -> None:
     message = N_("The customer urges, for the %(count)s. time: %(number)s %(title)s")
     deputies = {user.id for user in roster.on_duty(Role.DEPUTY, urging.at)} - {by.user_id}
     words = {"count": ticket.urged_count, "title": ticket.title}
-    notify(sorted(deputies), message, href=watching.address(ticket), key=f"urged:{urging.id}", number=ticket.number, **words)
+    key = f"urged:{urging.id}"
+    telling.tell(sorted(deputies), message, href=watching.address(ticket), key=key, at=urging.at, number=ticket.number, **words)
     watching.tell(by, ticket, message, besides=frozenset(deputies), **words)
+    for tell in ALSO_TOLD:
+        tell(by, ticket, urging)
 
 
 def of_ticket(ticket: Ticket) -> list[TicketUrging]:

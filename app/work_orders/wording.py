@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app.core import clock
 from app.core.errors import N_
-from app.core.spoken import say
+from app.core.spoken import DEFAULT_LOCALE, say
 from app.machines.warranty import WarrantyState
 from app.tickets import reasons
 from app.work_orders.models import Visit, WorkOrder
@@ -34,7 +34,7 @@ _MAY_BE_SHORTENED = ("fault", "bring", "place", "customer")
 SHORTEST = 20
 
 
-def dispatch_text(order: WorkOrder, visit: Visit | None, locale: str, *, most_bytes: int | None = None) -> str:
+def dispatch_text(order: WorkOrder, visit: Visit | None, locale: str = DEFAULT_LOCALE, *, most_bytes: int | None = None) -> str:
     """What the technician needs to know, one line each; what is not known has no line.
 
     With ``most_bytes`` (of UTF-8) long words of fault, parts and place are shortened, so that the safety words are never cut off.
