@@ -1,31 +1,27 @@
 """Dispatch (派工): an order is made, given to somebody, given to somebody else, ratified, called off."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from app.accounts.models import Role, User, UserRole
-from app.core import clock, db, known_settings, numbering, submissions
+from app.core import clock, db, known_settings, submissions
 from app.core.errors import N_, Conflict, Invalid, NotAllowed
 from app.core.known_settings import Group, KnownSetting, SettingKind
 from app.core.types import Actor
-from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import Machine
-from app.machines.warranty import WarrantyState, warranty_on
-from app.tickets import reasons
-from app.tickets.models import Priority, Ticket
+from app.tickets.models import Ticket
 from app.work_orders import gate, states, telling, visits
-from app.work_orders.models import Guidance, OrderKind, OrderStatus, OrderStep, Visit, WorkOrder
+from app.work_orders.creating import Job, check_job, create, of_ticket, revise, warranty_of, write
+from app.work_orders.models import Guidance, OrderStatus, OrderStep, Visit, WorkOrder
 from app.work_orders.visits import Assignment
-from app.work_orders.writing import MISSING, claim, move, note_step, record, stale
+from app.work_orders.writing import MISSING, claim, move, record, stale
+
+__all__ = [
+    "Job", "bind_machine", "call_off", "create", "dispatch", "dispatch_ticket", "of_ticket", "ratify", "reassign", "warranty_of",
+]  # fmt: skip
 
 CREATE, DISPATCH, PROVISIONAL = "orders.create", "orders.dispatch", "orders.dispatch_provisionally"
 CANCEL, RATIFY = "orders.cancel", "orders.ratify"
-NUMBER_PREFIX = "D"
-MAX_TITLE = 200
 LONGEST_VISIT = timedelta(days=14)
-# Codes that must be confirmed before anybody goes down (workflows, dispatch).
-STOP_CODES = frozenset({"E16", "E19", "E21", "E24"})
 
 ACCEPT_WITHIN = known_settings.register(
     KnownSetting(
@@ -35,80 +31,22 @@ ACCEPT_WITHIN = known_settings.register(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What is to be done, where. Customer, site, area and warranty follow from machine, project or ticket unless given.
-
-    ``warranty`` with ``warranty_reason`` says otherwise than the dates do, or where no dates are known.
-    """
-
-    kind: OrderKind
-    title: str
-    priority: Priority = Priority.HIGH
-    ticket: Ticket | None = None
-    machine: Machine | None = None
-    project: Project | None = None
-    contact: Contact | None = None
-    instructions: str = ""
-    bring: str = ""
-    component: str = ""
-    warranty: WarrantyState | None = None
-    warranty_reason: str = ""
-    rework_of: WorkOrder | None = None
-    is_pit: bool | None = None
-    is_stop: bool = False
-    wanted_at: datetime | None = None
-
-
-def of_ticket(ticket: Ticket, **values: Any) -> Job:
-    """The job that a ticket asks for: its title, machine, priority, and whether its codes are a safety stop."""
-    codes = set(reasons.codes(ticket.reason))
-    return Job(
-        **{
-            "kind": OrderKind.REPAIR,
-            "title": ticket.title,
-            "priority": Priority(ticket.priority),
-            "ticket": ticket,
-            "machine": ticket.machine,
-            "contact": ticket.contact,
-            "instructions": ticket.text,
-            "is_stop": bool(codes & STOP_CODES),
-        }
-        | values
-    )
-
-
-def create(*, by: Actor, job: Job, form_token: str | None = None, at: datetime | None = None) -> WorkOrder:
-    """Put a job into the dispatch queue as a draft. A form sent again (``form_token``) answers with the order of the first sending.
-
-    Raises ``Invalid`` with the words beside each field, ``NotAllowed``.
-    """
-    if not by.may(CREATE):
-        by.require(DISPATCH)
-    _check_job(job)
-    created_at = at or clock.now()
-    with db.transaction():
-        if form_token and not submissions.claim(form_token):
-            return WorkOrder.get_by_id(int(submissions.result_of(form_token)))
-        order = _write(by, job, created_at)
-        if form_token:
-            submissions.settle(form_token, order.id)
-    return order
-
-
 def dispatch(
     *,
     by: Actor,
     order: WorkOrder,
     version: int,
     assignment: Assignment,
+    job: Job | None = None,
     agreed_by: User | None = None,
     override_reason: str = "",
+    note: str = "",
     at: datetime | None = None,
 ) -> None:
     """Give a queued order to ``assignment.lead``. A clerk does so provisionally and names who agreed by phone (``agreed_by``).
 
-    Raises ``Conflict`` when somebody else dispatched it meanwhile or the warranty gate is shut, ``Invalid``, ``NotAllowed``.
+    ``job`` says anew what is to be done; ``note`` is kept with the step. Raises ``Conflict`` when somebody else dispatched it
+    meanwhile or the warranty gate is shut, ``Invalid``, ``NotAllowed``.
     """
     _check_dispatcher(by, agreed_by)
     now = at or clock.now()
@@ -116,10 +54,11 @@ def dispatch(
     with db.transaction():
         if order.status not in states.QUEUED_STATUSES:
             raise stale(order.id)
-        if override_reason.strip():
-            gate.override(by=by, order=order, reason=override_reason, at=now)
-        gate.check_visit(order, now)
-        _assign(by, order, version, assignment, now=now, agreed_by=agreed_by)
+        if job is not None:
+            revise(by, order, version, job, now)
+            version = order.version
+        _pass_gate(by, order, override_reason, now)
+        _assign(by, order, version, assignment, now=now, reason=note, agreed_by=agreed_by)
 
 
 def dispatch_ticket(
@@ -129,6 +68,7 @@ def dispatch_ticket(
     assignment: Assignment,
     agreed_by: User | None = None,
     override_reason: str = "",
+    note: str = "",
     form_token: str | None = None,
     at: datetime | None = None,
 ) -> WorkOrder:
@@ -137,18 +77,16 @@ def dispatch_ticket(
     Two people who dispatch the same ticket: ``job.ticket`` is of the version that was seen, so the second one is told.
     """
     _check_dispatcher(by, agreed_by)
-    _check_job(job)
+    check_job(job)
     _check_assignment(assignment)
     now = at or clock.now()
     with db.transaction():
         if form_token and not submissions.claim(form_token):
             return WorkOrder.get_by_id(int(submissions.result_of(form_token)))
         _check_ticket(job.ticket)
-        order = _write(by, job, now)
-        if override_reason.strip():
-            gate.override(by=by, order=order, reason=override_reason, at=now)
-        gate.check_visit(order, now)
-        _assign(by, order, order.version, assignment, now=now, agreed_by=agreed_by)
+        order = write(by, job, now)
+        _pass_gate(by, order, override_reason, now)
+        _assign(by, order, order.version, assignment, now=now, reason=note, agreed_by=agreed_by)
         if form_token:
             submissions.settle(form_token, order.id)
     return order
@@ -224,6 +162,12 @@ def bind_machine(*, by: Actor, order: WorkOrder, machine: Machine, at: datetime 
         record(by, "bound", order, after={"machine_id": machine.id})
 
 
+def _pass_gate(by: Actor, order: WorkOrder, override_reason: str, now: datetime) -> None:
+    if override_reason.strip():
+        gate.override(by=by, order=order, reason=override_reason, at=now)
+    gate.check_visit(order, now)
+
+
 def _assign(
     by: Actor, order: WorkOrder, version: int, assignment: Assignment, *, now: datetime, reason: str = "", agreed_by: User | None
 ) -> None:
@@ -251,18 +195,6 @@ def _check_dispatcher(by: Actor, agreed_by: User | None) -> None:
     roles = {role for (role,) in UserRole.select(UserRole.role).where(UserRole.user == agreed_by).tuples()} if agreed_by else set()
     if not roles & {Role.DEPUTY, Role.MANAGER} or (agreed_by is not None and not agreed_by.is_active):
         raise Invalid(MISSING, fields={"agreed_by": N_("Name the deputy or manager who agreed by phone.")})
-
-
-def _check_job(job: Job) -> None:
-    fields = {}
-    if not job.title.strip():
-        fields["title"] = N_("Say in a few words what it is about.")
-    if job.machine is None and job.project is None and job.ticket is None:
-        fields["machine"] = N_("Name the machine, or the project while there is none.")
-    if job.warranty is not None and not job.warranty_reason.strip() and job.warranty != warranty_of(job):
-        fields["warranty_reason"] = N_("Say why the warranty is otherwise than the dates say.")
-    if fields:
-        raise Invalid(MISSING, fields=fields)
 
 
 def _check_assignment(assignment: Assignment) -> None:
@@ -315,70 +247,3 @@ def _ticket_stale(ticket: Ticket) -> Conflict:
             who=other.dispatched_by_name, number=other.number, lead=other.lead.name,
         )  # fmt: skip
     return Conflict(N_("This ticket has changed meanwhile. Look at its present state, then decide again."))
-
-
-def _write(by: Actor, job: Job, at: datetime) -> WorkOrder:
-    job = _completed(job)
-    customer, site = _where(job)
-    order: WorkOrder = WorkOrder.create(
-        number=numbering.next_number(NUMBER_PREFIX, at),
-        kind=job.kind,
-        status=OrderStatus.DRAFT,
-        is_out=False,
-        ticket=job.ticket,
-        machine=job.machine,
-        project=job.project,
-        customer=customer,
-        site=site,
-        contact=job.contact,
-        area=_area(job, customer, site),
-        priority=job.priority,
-        title=job.title.strip()[:MAX_TITLE],
-        instructions=job.instructions.strip(),
-        bring=job.bring.strip(),
-        component=job.component.strip()[:80],
-        warranty=job.warranty if job.warranty is not None else warranty_of(job, at),
-        warranty_reason=job.warranty_reason.strip()[:200],
-        rework_of=job.rework_of,
-        is_pit=job.kind in states.PIT_KINDS if job.is_pit is None else job.is_pit,
-        is_stop=job.is_stop,
-        wanted_at=job.wanted_at,
-        created_at=at,
-        created_by=by.user_id,
-        created_by_name=by.name,
-        changed_at=at,
-    )
-    note_step(by, order, None, at=at, now=at)
-    record(by, "created", order, after={"kind": order.kind, "ticket_id": order.ticket_id, "machine_id": order.machine_id})
-    return order
-
-
-def _completed(job: Job) -> Job:
-    """The job with the machine of its ticket, where none was named."""
-    return replace(job, machine=job.ticket.machine) if job.machine is None and job.ticket is not None and job.ticket.machine_id else job
-
-
-def _where(job: Job) -> tuple[Customer | None, Site | None]:
-    if job.machine is not None:
-        return job.machine.customer, job.machine.site
-    if job.project is not None:
-        return job.project.customer, job.project.site
-    return (job.ticket.customer if job.ticket else None), None
-
-
-def _area(job: Job, customer: Customer | None, site: Site | None) -> int | None:
-    if job.machine is not None and job.machine.area_id:
-        return job.machine.area_id
-    if job.ticket is not None and job.ticket.area_id:
-        return job.ticket.area_id
-    return (site.area_id if site else None) or (customer.area_id if customer else None)
-
-
-def warranty_of(job: Job, at: datetime | None = None) -> WarrantyState:
-    """The warranty of the machine of ``job`` at the time of the fault (now without a ticket), by its dates."""
-    machine = job.machine or (job.ticket.machine if job.ticket else None)
-    if machine is None:
-        return WarrantyState.UNKNOWN
-    fault_at = job.ticket.opened_at if job.ticket else at or clock.now()
-    day = fault_at.astimezone(clock.zone()).date()
-    return warranty_on(day, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months).state
