@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from peewee import Model
 
-from app.accounts.models import Area, Department
+from app.accounts.models import Area, Department, Role, User, UserRole
 from app.callbacks.models import ReturnVisit, VisitDraw
 from app.core import clock, db, files, indexing
 from app.core.files import StoredFile
@@ -33,7 +33,17 @@ from app.tickets.models import (
     TicketStatus,
     WorkSlip,
 )
-from app.work_orders.models import DONE_STATUSES, OUT_STATUSES, OrderKind, OrderStatus, OrderStep, Visit, WorkOrder
+from app.work_orders.models import (
+    DONE_STATUSES,
+    OUT_STATUSES,
+    GateOverride,
+    OrderKind,
+    OrderStatus,
+    OrderStep,
+    Proposal,
+    Visit,
+    WorkOrder,
+)
 from tests import filemakers
 
 _count = itertools.count(1)
@@ -268,3 +278,18 @@ def return_visit(customer: Customer, **values: Any) -> ReturnVisit:
     with db.transaction():
         draw, _is_new = VisitDraw.get_or_create(area=area, year=year, quarter=quarter, defaults=made)
         return ReturnVisit.create(**{"draw": draw, "customer": customer, "area": area, "cycle": cycle, "state": "planned"} | values)
+
+
+def proposal(**values: Any) -> Proposal:
+    """What an area manager proposes for an order (a new one unless given), not decided."""
+    with db.transaction():
+        by = User.select().join(UserRole).where(UserRole.role == Role.AREA_MANAGER).first()
+        defaults = {"order": values.pop("order", None) or work_order(), "at": clock.now(), "by": by, "by_name": "何经理", "text": "换人去"}
+        return Proposal.create(**defaults | values)
+
+
+def gate_override(**values: Any) -> GateOverride:
+    """An emergency that opened the gate for an order (a new one unless given), not read."""
+    with db.transaction():
+        order = values.pop("order", None) or work_order()
+        return GateOverride.create(**{"order": order, "at": clock.now(), "by_name": "赵副经理", "reason": "站里停运"} | values)

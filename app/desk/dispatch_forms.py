@@ -192,3 +192,31 @@ def _is_id(text: str | None) -> bool:
 
 def _user(text: str | None) -> User | None:
     return User.get_or_none(User.id == int(text)) if text and _is_id(text) else None
+
+
+class ReasonForm(FlaskForm):
+    """Why something is done to an order."""
+
+    version = HiddenField()
+    reason = TextAreaField(_("Why"), validators=[Length(max=2000)], filters=[_given])
+
+
+class ProposalForm(FlaskForm):
+    """What an area manager proposes for an order."""
+
+    form_token = HiddenField()
+    user = SelectField(_("Who should go"), validate_choice=False)
+    planned_from = DateTimeLocalField(_("When"), format=LOCAL, validators=[Optional()])
+    text = TextAreaField(_("What should be different"), validators=[Length(max=500)], filters=[_given])
+
+    def offer(self, technicians: Iterable[tuple[int, str]]) -> None:
+        """Say who can be chosen."""
+        self.user.choices = [("", "–"), *((str(user_id), name) for user_id, name in technicians)]
+
+    def person(self) -> User | None:
+        """Who was chosen."""
+        return _user(self.user.data)
+
+    def when(self) -> datetime | None:
+        """The time that was typed."""
+        return _instant(self.planned_from.data) if self.planned_from.data else None

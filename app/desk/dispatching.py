@@ -66,7 +66,13 @@ def index() -> Response:
         "fits": by_person,
         "proposals": proposals.undecided(me) if me.may("orders.dispatch") or me.may("orders.propose") else [],
     }
-    period = {"first": first, "length": length, "today": now.astimezone(clock.zone()).date(), "lengths": LENGTHS, "one_day": timedelta(days=1)}
+    period = {
+        "first": first,
+        "length": length,
+        "today": now.astimezone(clock.zone()).date(),
+        "lengths": LENGTHS,
+        "one_day": timedelta(days=1),
+    }
     shown |= period | {"areas": _areas(), "area": area}
     return tagged(render("dispatch/index.html", fragment="dispatch/_dispatch.html", tag=tag, **shown), tag)
 
@@ -187,7 +193,7 @@ def suggestion() -> Response:
     """Whom to send at the time that stands in the form; ``order`` or ``ticket`` says for what."""
     about = _chosen()
     if about is None:
-        raise NotFound(N_("There is no such ticket, or it is not for you to see."))
+        raise Invalid(N_("Say which ticket or order somebody is to be sent for."))
     found = dispatch_page.subject(about, clock.now())
     form = dispatch_page.form_of(found)
     form.lead.data = request.args.get("lead", "")

@@ -345,6 +345,7 @@ _PROGRAM = {
     "mailbox": N_("Mailbox"),
     "work slips": N_("Reminder"),
     "command line": N_("Command line"),
+    "dispatch": N_("The dispatch desk"),
 }
 
 

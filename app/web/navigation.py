@@ -53,6 +53,7 @@ MAIN = (
     Entry("/customers", lazy_gettext("Customers"), "building", "c"),
 )
 MORE = (
+    Entry("/dispatch", lazy_gettext("Dispatch"), "send", "v"),
     Entry("/work-orders", lazy_gettext("Work orders"), "clipboard-text", "o"),
     Entry("/hotline-records", lazy_gettext("400 records"), "phone", "4"),
     Entry("/documents", lazy_gettext("Documents"), "file-text", "d"),

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from app.accounts.models import Role, User, UserRole
 from app.core import clock, db, known_settings, submissions
-from app.core.errors import N_, Conflict, Invalid, NotAllowed
+from app.core.errors import N_, Conflict, Invalid
 from app.core.known_settings import Group, KnownSetting, SettingKind
 from app.core.types import Actor
 from app.machines.models import Machine
@@ -142,7 +142,7 @@ def call_off(*, by: Actor, order: WorkOrder, version: int, reason: str, at: date
     """
     by.require(CANCEL)
     if order.is_out and not by.may(DISPATCH):
-        raise NotAllowed(N_("Somebody has this order; only the deputy or manager calls it off."))
+        raise Conflict(N_("Somebody has this order; only the deputy or manager calls it off."))
     now = at or clock.now()
     with db.transaction():
         before = order.lead

@@ -54,7 +54,7 @@ from app.tickets.models import (
     TicketStatus,
     WorkSlip,
 )  # fmt: skip
-from app.work_orders.models import OrderStatus, WorkOrder
+from app.work_orders.models import GateOverride, OrderStatus, Proposal, WorkOrder
 from tests import factories, taking_in
 from tests.personas import People, people
 
@@ -273,6 +273,25 @@ ACCESS: dict[str, Access] = {
     "order_page.order": may(BUSINESS, scoped=True),
     "dispatch_sheets.sheet": may(BUSINESS, scoped=True),
     "dispatch_sheets.document": may(BUSINESS, scoped=True),
+    # dispatch
+    "dispatching.index": may(BUSINESS),
+    "dispatching.ticket": may(DESK),
+    "dispatching.order": may(DESK),
+    "dispatching.suggestion": may(DESK),
+    "dispatching.dispatched": may(BUSINESS, scoped=True),
+    "redispatching.reassignment": may(DESK),
+    "redispatching.ratification": may(Role.DEPUTY, Role.MANAGER),
+    "redispatching.acceptance": may(Role.DEPUTY, Role.MANAGER),
+    "redispatching.parts_received": may(DESK),
+    "redispatching.cancellation": may(DESK),
+    "redispatching.override": may(Role.DEPUTY, Role.MANAGER),
+    "redispatching.next_visit": may(DESK),
+    "redispatching.propose": may(Role.AREA_MANAGER, scoped=True),
+    "redispatching.decision": may(Role.DEPUTY, Role.MANAGER),
+    "gate_overrides.index": may(Role.MANAGER),
+    "gate_overrides.export_csv": may(Role.MANAGER),
+    "gate_overrides.export_xlsx": may(Role.MANAGER),
+    "gate_overrides.reading": may(Role.MANAGER),
     "intake.new": may(DESK, FIELD),
     "intake.create": may(DESK, FIELD),
     "intake.matches": may(DESK, FIELD),
@@ -496,6 +515,10 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "draw_id": lambda side: VisitDraw.get(VisitDraw.area == side.area).id,
     "return_visit_id": lambda side: ReturnVisit.get(ReturnVisit.area == side.area).id,
     "order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out).number,
+    "proposal_id": lambda side: Proposal.get(Proposal.order == WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)).id,
+    "override_id": lambda side: (
+        GateOverride.get(GateOverride.order == WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)).id
+    ),
     "done_order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, ~WorkOrder.is_out).number,
     "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
 }
@@ -568,7 +591,9 @@ def _side(area: Area, technician: User) -> Side:
         DeviceCredential.create(device=machine.device, state=CredentialState.ACTIVE, created_at=now, changed_at=now)
     contact = factories.contact(customer=customer)
     out = factories.ticket(machine=machine, status=TicketStatus.IN_WORK, open_orders=1)
-    factories.work_order(ticket=out, machine=machine, lead=technician)
+    sent = factories.work_order(ticket=out, machine=machine, lead=technician)
+    factories.proposal(order=sent)
+    factories.gate_override(order=sent)
     factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     _run_clocks(ticket, technician)
     factories.return_visit(customer=customer)

@@ -1,0 +1,88 @@
+"""Emergencies that opened the warranty gate, for the manager to read (workflows, gate, d)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.core import clock
+from app.core.errors import N_, Conflict, Invalid
+from app.web import exports
+from app.web.auth import actor, requires
+from app.web.errors import words
+from app.web.render import render, see_other
+from app.work_orders import gate, overrides
+
+blueprint = Blueprint("gate_overrides", __name__)
+
+COLUMNS = ("order", "title", "at", "by_name", "reason", "read_at", "read_by_name")
+_WORDS = {
+    "order": N_("Work order"),
+    "title": N_("Title"),
+    "at": N_("When"),
+    "by_name": N_("Who"),
+    "reason": N_("Why"),
+    "read_at": N_("Read at"),
+    "read_by_name": N_("Read by"),
+}
+
+
+@blueprint.get("/gate-overrides")
+@requires(gate.READ)
+def index() -> Response:
+    """The list, unread ones unless asked otherwise."""
+    return _page()
+
+
+@blueprint.get("/gate-overrides.csv")
+@requires(gate.READ)
+def export_csv() -> Response:
+    """The list with the same filter as CSV."""
+    return exports.csv_response("gate-overrides", COLUMNS, _rows())
+
+
+@blueprint.get("/gate-overrides.xlsx")
+@requires(gate.READ)
+def export_xlsx() -> Response:
+    """The list with the same filter as a workbook."""
+    return exports.xlsx_response("gate-overrides", N_("Overrides of the warranty gate"), COLUMNS, _rows(), words=_WORDS)
+
+
+def _rows() -> Iterator[list[Any]]:
+    def text(at: datetime | None) -> str:
+        return clock.local_text(at)
+
+    for one in overrides.every(_state(), _sort()):
+        yield [one.order.number, one.order.title, text(one.at), one.by_name, one.reason, text(one.read_at), one.read_by_name]
+
+
+@blueprint.post("/gate-overrides/<override_id>/reading")
+@requires(gate.READ)
+def reading(override_id: str) -> Response:
+    """The manager has read one."""
+    try:
+        gate.read_override(by=actor(), override_id=int(override_id) if override_id.isdecimal() and len(override_id) < 10 else 0)
+    except Conflict as error:
+        return _page(words(error), error.status)
+    flash(_("Noted as read."), "message")
+    return see_other("/gate-overrides")
+
+
+def _state() -> str:
+    state = request.args.get("state", overrides.UNREAD)
+    if state not in overrides.STATES:
+        raise Invalid(N_("The list cannot be filtered that way."))
+    return state
+
+
+def _sort() -> str:
+    return request.args.get("sort") or overrides.DEFAULT_SORT
+
+
+def _page(problem: str = "", status: int = 200) -> Response:
+    page = overrides.page(_state(), sort=_sort(), after=request.args.get("after"), before=request.args.get("before"))
+    shown: dict[str, Any] = {"page": page, "state": _state(), "sort": _sort(), "me": actor().user_id}
+    return render("dispatch/overrides.html", fragment="dispatch/_overrides.html", status=status, problem=problem, **shown)
