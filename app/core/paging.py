@@ -95,8 +95,23 @@ def page_of_records(
     Raises ``Invalid`` for an unknown sort or a key that was tampered with.
     """
     value = _chosen(sorts, sort).value
-    found = _cut(query, _order_of(query, sorts, sort), after, before)
-    return found.page(found.rows, capped_count(query.select(query.model.id)), lambda record: (value(record), record.id))
+    return page_in_order(query, _order_of(query, sorts, sort), lambda record: (value(record), record.id), after=after, before=before)
+
+
+def page_in_order(
+    query: ModelSelect,
+    order: Order,
+    key_values: Callable[[Any], Sequence[Any]],
+    *,
+    after: str | None = None,
+    before: str | None = None,
+) -> Page[Any]:
+    """One page of the records of ``query`` in ``order``; ``key_values`` gives its columns of a record.
+
+    Raises ``Invalid`` for a key that was tampered with.
+    """
+    found = _cut(query, order, after, before)
+    return found.page(found.rows, capped_count(query.select(query.model.id)), key_values)
 
 
 def whole(query: ModelSelect, sorts: Mapping[str, Sort], sort: str) -> ModelSelect:
