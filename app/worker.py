@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.accounts import notices, sessions, throttle
+from app.callbacks import follow_ups
 from app.core import clock, files, history, jobs, mailing, rate_limits, submissions, wecom
 from app.core.config import Config, ConfigError, load_config
 from app.core.errors import Unavailable
@@ -55,6 +56,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("call-off-leftovers", timedelta(minutes=1), leftovers.call_off),
         Job("tell-of-critical-faults", timedelta(seconds=10), night.look),
         Job("send-wecom", timedelta(seconds=3), lambda at: wecom.send_due(config.wecom_webhook, at)),
+        Job("remind-of-follow-ups", timedelta(minutes=30), follow_ups.remind),
         Job("remind-of-slips", timedelta(minutes=5), work_slips.remind),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),
         Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),

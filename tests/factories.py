@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from peewee import Model
 
 from app.accounts.models import Area, Department, Role, User, UserRole
-from app.callbacks.models import ReturnVisit, VisitDraw
+from app.callbacks.models import CallBack, CallBackOutcome, CallBackStatus, ReturnVisit, VisitDraw
 from app.core import clock, db, files, indexing
 from app.core.files import StoredFile
 from app.core.outbox import OutboxMessage
@@ -45,6 +45,7 @@ from app.work_orders.models import (
     WorkOrder,
 )
 from tests import filemakers
+from tests.personas import make_user
 
 _count = itertools.count(1)
 Row = TypeVar("Row", bound=Model)
@@ -293,3 +294,40 @@ def gate_override(**values: Any) -> GateOverride:
     with db.transaction():
         order = values.pop("order", None) or work_order()
         return GateOverride.create(**{"order": order, "at": clock.now(), "by_name": "赵副经理", "reason": "站里停运"} | values)
+
+
+def call_back(**values: Any) -> CallBack:
+    """A good record of a call about a finished order (a new one unless given) by a clerk of its own, in any ``status``.
+
+    ``scores`` are the three at once; a poor one has a follow-up from its signature on, of ``follow_up_owner`` if given.
+    """
+    now = clock.now()
+    status, outcome = CallBackStatus(values.get("status", CallBackStatus.RECORDED)), values.get("outcome", CallBackOutcome.REACHED)
+    order = values.pop("order", None) or work_order(status=OrderStatus.FINISHED, lead=make_user(Role.TECHNICIAN))
+    given = values.pop("scores", (5, 5, 5)) if outcome == CallBackOutcome.REACHED else (None, None, None)
+    clerk = values.get("recorded_by") or make_user(Role.CLERK, name="陈文员")
+    defaults: dict[str, Any] = {
+        "order": order, "status": status, "outcome": outcome, "call": secrets.token_hex(16), "called_at": now, "is_hotline_told": True,
+        "result_score": given[0], "attitude_score": given[1], "timeliness_score": given[2], "technician": order.lead_id,
+        "is_poor": any(score is not None and score <= 2 for score in given), "customer": order.customer_id, "area": order.area_id,
+        "machine": order.machine_id, "recorded_at": now, "recorded_by": clerk, "recorded_by_name": clerk.name,
+    }  # fmt: skip
+    if status != CallBackStatus.RECORDED:
+        signer = values.get("signed_by") or make_user(Role.DEPUTY, name="赵副经理")
+        defaults |= {
+            "signed_at": now,
+            "signed_by": signer,
+            "signed_by_name": signer.name,
+            "follow_up": "上门复查",
+            "follow_up_owner": order.lead_id,
+        }
+        defaults |= {"follow_up_due_on": now.astimezone(clock.zone()).date() + timedelta(days=3)}
+    if status in (CallBackStatus.READ, CallBackStatus.ARCHIVED):
+        reader = values.get("read_by") or make_user(Role.MANAGER, name="刘经理")
+        defaults |= {"read_at": now, "read_by": reader, "read_by_name": reader.name}
+    if status == CallBackStatus.ARCHIVED:
+        defaults |= {"archived_at": now}
+    with db.transaction():
+        rest = {"call_back_archived_at": now} if status == CallBackStatus.ARCHIVED else {}
+        WorkOrder.update(called_back_at=now, **rest).where(WorkOrder.id == order.id).execute()
+        return CallBack.create(**defaults | values)

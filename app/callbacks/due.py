@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from peewee import JOIN, Case, ModelSelect
@@ -146,6 +146,12 @@ class Sheet:
         return self.line.order
 
     @property
+    def went_on(self) -> date:
+        """The day of the last visit, else of finishing."""
+        at: datetime = self.visits[-1].arrived_at if self.visits else self.order.finished_at
+        return at.astimezone(clock.zone()).date()
+
+    @property
     def may_give_up(self) -> bool:
         """Whether "not reachable" may be said by now."""
         return tries.may_give_up(self.order)
@@ -159,11 +165,16 @@ def sheet(actor: Actor, number: str, at: datetime) -> Sheet:
     others = _others(actor, order, at) if is_due(order) else []
     tried = tries.of_orders([order, *others])
     lines = [Line(other, tried.get(other.id, [])) for other in others]
-    went = [visit for visit in visits.of_order(order) if visit.arrived_at]
-    return Sheet(Line(order, tried.get(order.id, [])), went, _report(order), people(order), lines)
+    return Sheet(Line(order, tried.get(order.id, [])), visits_of(order), report_of(order), people(order), lines)
 
 
-def _report(order: WorkOrder) -> ServiceReport | None:
+def visits_of(order: WorkOrder) -> list[Visit]:
+    """The visits on which somebody arrived."""
+    return [visit for visit in visits.of_order(order) if visit.arrived_at]
+
+
+def report_of(order: WorkOrder) -> ServiceReport | None:
+    """The service report of ``order``, None while it is a draft."""
     return ServiceReport.get_or_none(ServiceReport.order == order, ServiceReport.status != ReportStatus.DRAFT)
 
 

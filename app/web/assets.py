@@ -22,6 +22,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "charts.css": ("vendor/uplot-1.6.32/uPlot.min.css",),
     "charts.js": ("vendor/uplot-1.6.32/uPlot.iife.min.js", "js/chart*.js"),
     "search.js": ("js/search.js",),
+    "call_backs.js": ("js/call_backs.js",),
     "sprite.svg": ("icons/sprite.svg",),
 }
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}

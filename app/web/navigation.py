@@ -57,6 +57,8 @@ MORE = (
     Entry("/work-orders", lazy_gettext("Work orders"), "clipboard-text", "o"),
     Entry("/hotline-records", lazy_gettext("400 records"), "phone", "4"),
     Entry("/documents", lazy_gettext("Documents"), "file-text", "d"),
+    Entry("/call-backs", lazy_gettext("Call-backs"), "phone", "k"),
+    Entry("/call-backs/follow-ups", lazy_gettext("Follow-ups of call-backs"), "clipboard-text"),
     Entry("/complaints", lazy_gettext("Complaints"), "message"),
     Entry("/return-visits", lazy_gettext("Return visits"), "map-pin"),
     Entry("/mail", lazy_gettext("Inbox"), "inbox"),
@@ -85,7 +87,19 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
     (
         lazy_gettext("Daily work"),
         frozenset(
-            {"/work-orders", "/documents", "/complaints", "/work-slips", "/hotline-records", "/mail", "/outbox", "/broadcasts", "/roster"}
+            {
+                "/work-orders",
+                "/documents",
+                "/complaints",
+                "/work-slips",
+                "/hotline-records",
+                "/call-backs",
+                "/call-backs/follow-ups",
+                "/mail",
+                "/outbox",
+                "/broadcasts",
+                "/roster",
+            }
         ),
     ),
     (lazy_gettext("Registers"), frozenset({"/projects", "/models", "/profiles", "/imports"})),

@@ -17,7 +17,7 @@ from typing import Any
 
 from app.accounts import sessions
 from app.accounts.models import Area, Department, Notice, Role, SessionKind, Station, User
-from app.callbacks.models import ReturnVisit, VisitDraw
+from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
 from app.core import clock, db, files
 from app.core.history import HistoryEntry, digest
 from app.core.import_runs import ImportKind, ImportRun
@@ -88,6 +88,7 @@ REGISTER = may(Role.CLERK, Role.DEPUTY, Role.ADMIN)
 CREDENTIALS = may(Role.DEPUTY, Role.ADMIN)
 ADMINISTRATION = may(Role.ADMIN)
 HOUSE = may(Role.MANAGER, Role.ADMIN)
+CALL_BACKS = may(DESK, Role.AREA_MANAGER)
 
 ACCESS: dict[str, Access] = {
     # the house
@@ -389,6 +390,30 @@ ACCESS: dict[str, Access] = {
     "return_visits.record": may(DESK, Role.AREA_MANAGER, scoped=True),
     "return_visits.swap": may(DESK, Role.AREA_MANAGER, scoped=True),
     "return_visits.release": may(DESK, Role.AREA_MANAGER, scoped=True),
+    # call-backs; signing and reading are also for whoever has the authority, so the view asks for the list and the rule refuses the others
+    "call_backs.index": CALL_BACKS,
+    "call_backs.export_csv": CALL_BACKS,
+    "call_backs.export_xlsx": CALL_BACKS,
+    "call_backs.sign_shown": CALL_BACKS,
+    "call_backs.read_shown": CALL_BACKS,
+    "calls.new": may(Role.CLERK),
+    "calls.note_try": may(Role.CLERK),
+    "calls.edit": may(Role.CLERK),
+    "call_back_records.call_back": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "call_back_records.sign": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "call_back_records.read": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "call_back_records.printed": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "call_back_records.document": may(DESK, Role.AREA_MANAGER, scoped=True),
+    "follow_ups.index": may(DESK, FIELD),
+    "follow_ups.export_csv": may(DESK, FIELD),
+    "follow_ups.export_xlsx": may(DESK, FIELD),
+    "follow_ups.finish": may(DESK, FIELD, scoped=True),
+    "call_back_month.view": CALL_BACKS,
+    "call_back_month.printed": CALL_BACKS,
+    "call_back_month.export_xlsx": CALL_BACKS,
+    "call_back_month.dispatches": CALL_BACKS,
+    "call_back_month.dispatches_csv": CALL_BACKS,
+    "call_back_month.dispatches_xlsx": CALL_BACKS,
     # mail
     "mail.index": may(DESK),
     "mail.export_csv": may(DESK),
@@ -520,10 +545,13 @@ VALUES: dict[str, Callable[[Side], Any]] = {
         GateOverride.get(GateOverride.order == WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)).id
     ),
     "done_order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, ~WorkOrder.is_out).number,
+    "call_back_id": lambda side: CallBack.get(CallBack.follow_up_owner == side.technician).id,
     "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
 }
 # Addresses that lead nowhere by intent: what they answer to those who may ask.
 NOWHERE = {"assets.send": 404}
+# These look like their list to whoever may list, and refuse those who neither hold the right nor were given the authority.
+NOWHERE |= dict.fromkeys(("call_backs.sign_shown", "call_backs.read_shown", "call_back_records.sign", "call_back_records.read"), 403)
 
 
 def values_for(endpoint: str, names: set[str], side: Side) -> dict[str, Any]:
@@ -595,6 +623,8 @@ def _side(area: Area, technician: User) -> Side:
     factories.proposal(order=sent)
     factories.gate_override(order=sent)
     factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
+    called = factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
+    factories.call_back(order=called, follow_up_owner=technician, status=CallBackStatus.SIGNED)
     _run_clocks(ticket, technician)
     factories.return_visit(customer=customer)
     document, request, project = _papers(machine, technician)
