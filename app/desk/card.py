@@ -10,6 +10,8 @@ from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.customers import queries as customers
 from app.customers.models import Contact, Customer, Site
+from app.desk import past_jobs
+from app.desk.past_jobs import PastJob
 from app.machines import queries as machines
 from app.machines.models import Machine, MachineModel
 from app.machines.warranty import Warranty
@@ -18,6 +20,8 @@ from app.monitoring.queries import AlarmRow
 from app.tickets import moving, states
 from app.tickets import queries as tickets
 from app.tickets.models import Priority, Ticket, TicketKind
+from app.work_orders import queries as orders
+from app.work_orders.queries import OrderLine
 
 # As many machines as there are keys for; more contacts than this nobody reads on the phone.
 MACHINES, CONTACTS, JOBS, OPEN = 9, 6, 3, 5
@@ -37,10 +41,19 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A finished ticket of the machine; ``can_reopen`` says whether it is young enough to be opened again."""
+    """A finished ticket of the machine with the order that settled it, or an order without a ticket.
 
-    ticket: Ticket
-    can_reopen: bool
+    ``can_reopen`` says whether the ticket is young enough to be opened again.
+    """
+
+    ticket: Ticket | None
+    can_reopen: bool = False
+    order: PastJob | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it was opened, or done."""
+        return self.ticket.opened_at if self.ticket else self.order.at if self.order else clock.now()
 
 
 @dataclass(slots=True)
@@ -57,6 +70,7 @@ class Card:
     alarms: list[AlarmRow] = field(default_factory=list)
     joinable: list[Ticket] = field(default_factory=list)
     open_tickets: list[Ticket] = field(default_factory=list)
+    orders: list[OrderLine] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     machines: list[Machine] = field(default_factory=list)
     has_more_machines: bool = False
@@ -230,7 +244,17 @@ def _add_machine(actor: Actor, card: Card, at: datetime) -> None:
     card.alarms = monitoring.standing_of(actor, machine)
     card.open_tickets = tickets.open_of_machine(machine)
     card.joinable = [ticket for ticket in card.open_tickets if ticket.kind == card.asked.kind]
-    card.jobs = [Job(ticket, _can_reopen(ticket, at)) for ticket in _finished_of_machine.rows(machine.id, JOBS)]
+    card.jobs = _jobs(machine, at)
+    told = {ticket.id for ticket in card.open_tickets}  # their sentences say who was sent
+    card.orders = [line for line in orders.open_of_machine(machine) if line.order.ticket_id not in told]
+
+
+def _jobs(machine: Machine, at: datetime) -> list[Job]:
+    done = past_jobs.finished_orders(machine, 2 * JOBS)
+    settled = {order.ticket_id: order for order in reversed(done)}
+    jobs = [Job(ticket, _can_reopen(ticket, at), settled.get(ticket.id)) for ticket in _finished_of_machine.rows(machine.id, JOBS)]
+    jobs += [Job(None, order=order) for order in done if order.ticket_id is None]
+    return sorted(jobs, key=lambda job: job.at, reverse=True)[:JOBS]
 
 
 def _can_reopen(ticket: Ticket, at: datetime) -> bool:

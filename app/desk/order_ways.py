@@ -49,7 +49,7 @@ def ways(by: Actor, order: WorkOrder, *, is_shut: bool) -> list[Way]:
         ),
         (_may_call_off(by, order, status), Way(f"{here}/cancellation", N_("Call off"), "x", is_post=True, reason_field="reason")),
     ]
-    return [way for is_open, way in found if is_open and _is_there(way)]
+    return [way for is_open, way in found if is_open and is_there(way.path, "POST" if way.is_post else "GET")]
 
 
 def _is_unratified(order: WorkOrder) -> bool:
@@ -60,10 +60,10 @@ def _may_call_off(by: Actor, order: WorkOrder, status: OrderStatus) -> bool:
     return by.may("orders.cancel") and states.may_go(status, OrderStatus.CANCELLED) and (not order.is_out or by.may("orders.dispatch"))
 
 
-def _is_there(way: Way) -> bool:
-    """Whether a view answers there: a screen that is not installed leaves no dead button."""
+def is_there(path: str, method: str = "GET") -> bool:
+    """Whether a view answers at ``path``: a screen that is not installed leaves no dead button."""
     try:
-        current_app.url_map.bind("localhost").match(way.path, method="POST" if way.is_post else "GET")
+        current_app.url_map.bind("localhost").match(path, method=method)
     except HTTPException:
         return False
     return True

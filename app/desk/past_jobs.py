@@ -26,6 +26,7 @@ class PastJob:
     reason: str
     who: str
     what_helped: str
+    ticket_id: int | None = None
 
 
 _orders = Prepared(
@@ -61,12 +62,17 @@ def last_jobs(machine: Machine, limit: int = SHOWN, *, besides: WorkOrder | None
     return sorted(found, key=lambda job: job.at, reverse=True)[:limit]
 
 
+def finished_orders(machine: Machine, most: int) -> list[PastJob]:
+    """The last finished orders of ``machine``, newest first."""
+    return [_of_order(order) for order in _orders.rows(machine.id, 0, most)]
+
+
 def _of_order(order: WorkOrder) -> PastJob:
     report, ticket = getattr(order, "report", None), order.ticket if order.ticket_id else None
     helped = (report.action if report else "") or (ticket.solution if ticket else "")
     who = order.lead.name if order.lead_id else ""
     reason = ticket.reason if ticket else ""
-    return PastJob(order.finished_at, order.number, f"/work-orders/{order.number}", order.title, reason, who, helped)
+    return PastJob(order.finished_at, order.number, f"/work-orders/{order.number}", order.title, reason, who, helped, order.ticket_id)
 
 
 def _of_ticket(ticket: Ticket) -> PastJob:

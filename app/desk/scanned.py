@@ -16,6 +16,7 @@ from app.core import clock, rate_limits
 from app.core.errors import N_, Conflict, Invalid, NotFound, TooManyAttempts
 from app.core.files import MEDIA
 from app.core.known_settings import HOTLINE_PHONE
+from app.desk import wording
 from app.machines import qr
 from app.machines.models import Machine
 from app.tickets import following
@@ -25,6 +26,7 @@ from app.web import uploads
 from app.web.auth import public
 from app.web.errors import words
 from app.web.forms import Sent, sent
+from app.web.i18n import language
 from app.web.labels import options
 from app.web.render import render, see_other
 from app.web.security import csrf
@@ -200,5 +202,6 @@ def _machine_page(machine: Machine, form: ReportForm, done: Sent | None = None, 
 def _follow_page(token: str, ticket: Ticket, *, status: int = 200, **more: Any) -> Response:
     shown: dict[str, Any] = {"ticket": ticket, "steps": following.steps(ticket), "said": following.said(ticket)}
     shown["may_add"] = following.may_add(ticket, clock.now())
+    shown["expected"] = wording.expected(ticket, clock.now(), language())
     shown |= {"form_token": new_token(), "hotline": HOTLINE_PHONE.value(), "token": token}
     return render("scanned/follow.html", status=status, **shown, **more)

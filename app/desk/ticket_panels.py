@@ -6,11 +6,13 @@ from typing import Any
 from app.core.types import Actor
 from app.customers.models import Contact
 from app.desk import wording
+from app.desk.order_ways import is_there
 from app.machines import document_queries
 from app.tickets import forms, hotline, mentions, watching
 from app.tickets.merging import Relatives
 from app.tickets.models import Ticket, TicketStatus, TicketTransition
 from app.web.i18n import language
+from app.work_orders import queries as orders
 
 SHOWN_CONTACTS = 6
 
@@ -34,7 +36,22 @@ def of_ticket(by: Actor, ticket: Ticket, now: datetime, moved: TicketTransition 
         "pieces": lambda text: mentions.pieces(text, watching.people_for()) if mentions.has_sign(text) else [mentions.Piece(text, False)],
         "papers": document_queries.about(by, ticket.number) if by.may("documents.read") else [],
         "shows_phone": ticket.is_open and by.may("personal.unmask"),
+        "orders": orders.of_ticket(ticket) if by.may("orders.read") else [],
+        "dispatch_path": _dispatch_path(by, ticket),
     }
+
+
+def _dispatch_path(by: Actor, ticket: Ticket) -> str:
+    """Where somebody is sent for the ticket; empty for who may not, and for tickets that nobody needs to go for."""
+    path = f"/dispatch/tickets/{ticket.number}"
+    may_send = by.may("orders.dispatch") or by.may("orders.dispatch_provisionally")
+    return path if ticket.status in _SENT_FOR and may_send and is_there(path) else ""
+
+
+# Tickets that somebody may be sent for; one still to be verified is phoned about first.
+_SENT_FOR = (
+    TicketStatus.NEW, TicketStatus.TRIAGED, TicketStatus.WAITING_DISPATCH, TicketStatus.IN_WORK, TicketStatus.WAITING_CUSTOMER,
+)  # fmt: skip
 
 
 def _to_phone(ticket: Ticket) -> list[Contact]:

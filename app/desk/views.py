@@ -33,7 +33,7 @@ def ticket(number: str) -> Response:
 @requires("tickets.read")
 def timeline(number: str) -> Response:
     """The part of the ticket page that keeps itself up to date; ``?entries=all`` shows old entries too."""
-    tag = live_tag("tickets", "alarms")
+    tag = live_tag("tickets", "alarms", "orders")
     if (same := unchanged(tag)) is not None:
         return same
     return tagged(page(number, fragment="desk/_timeline.html"), tag)
@@ -121,7 +121,7 @@ def done(number: str, act: Callable[[], object], **typed: Any) -> Response:
 
 def page(number: str, *, fragment: str = "desk/_ticket.html", status: int = 200, problem: str = "", typed: Any = None) -> Response:
     found = tickets.by_number(actor(), number)
-    tag = live_tag("tickets", "alarms")
+    tag = live_tag("tickets", "alarms", "orders")
     return render("desk/ticket.html", fragment=fragment, status=status, tag=tag, problem=problem, typed=typed or {}, **_shown(found))
 
 

@@ -9,8 +9,11 @@ from app.core.spoken import say
 from app.tickets import reasons
 from app.tickets import sentence as spoken_sentence
 from app.tickets.models import Ticket, TicketStatus
-from app.tickets.sentence import Phrase, Standing
+from app.tickets.sentence import Going, Phrase, Somebody, Standing
 from app.web.labels import LABELS
+from app.work_orders import queries as orders
+from app.work_orders.models import OrderStatus
+from app.work_orders.queries import OrderLine
 
 # When to try again whom nobody answered at, from now.
 AGAIN = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3))
@@ -39,9 +42,48 @@ def sentence(ticket: Ticket, moved_at: datetime, now: datetime, locale: str) -> 
         call_again_at=_local(ticket.call_again_at) if ticket.call_again_at else None,
         solution=ticket.solution,
         merged_into=ticket.merged_into.number if ticket.merged_into_id else "",
+        somebody=somebody_sent(ticket),
     )
     blank = "" if locale.startswith("zh") else " "
     return blank.join(_said(phrase, standing.now, locale) for phrase in spoken_sentence.phrases(standing))
+
+
+def expected(ticket: Ticket, now: datetime, locale: str) -> str:
+    """When somebody is expected at the machine, for whoever follows the report; empty once they are there, or while nobody was sent."""
+    sent = somebody_sent(ticket)
+    here_now = _local(now)
+    return " ".join(_said(phrase, here_now, locale) for phrase in spoken_sentence.expected(sent, here_now)) if sent else ""
+
+
+def somebody_sent(ticket: Ticket) -> Somebody | None:
+    """Who was sent for the ticket; of several the one who is furthest, then who is expected first."""
+    if not ticket.open_orders:
+        return None
+    out = [line for line in orders.of_ticket(ticket) if line.order.is_out and line.order.dispatched_at is not None]
+    if not out:
+        return None
+    order, visit = (line := max(out, key=_how_far)).order, line.visit
+    return Somebody(
+        name=order.lead.name,
+        sent_at=_local(order.dispatched_at),
+        going=_GOING[order.status],
+        expected_at=_local(visit.planned_from) if visit and visit.arrived_at is None else None,
+        arrived_at=_local(visit.arrived_at) if visit and visit.arrived_at else None,
+    )
+
+
+_GOING = {
+    OrderStatus.DISPATCHED: Going.SENT,
+    OrderStatus.ACCEPTED: Going.SENT,
+    OrderStatus.TRAVELLING: Going.ON_THE_WAY,
+    OrderStatus.WAITING_PARTS: Going.WAITS_FOR_PARTS,
+    OrderStatus.ON_SITE: Going.THERE,
+}
+
+
+def _how_far(line: OrderLine) -> tuple[int, float]:
+    far = [Going.WAITS_FOR_PARTS, Going.SENT, Going.ON_THE_WAY, Going.THERE].index(_GOING[line.order.status])
+    return far, -line.visit.planned_from.timestamp() if line.visit else 0.0
 
 
 def _said(phrase: Phrase, now: datetime, locale: str) -> str:

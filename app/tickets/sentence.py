@@ -5,10 +5,31 @@ It says what has been done and when, what comes next and by when, in words for t
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from app.core.errors import N_
 from app.tickets.models import TicketStatus
+
+
+class Going(StrEnum):
+    """How far somebody is who was sent."""
+
+    SENT = "sent"
+    ON_THE_WAY = "on_the_way"
+    THERE = "there"
+    WAITS_FOR_PARTS = "waits_for_parts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Somebody:
+    """Who was sent, when, and how far they are; ``expected_at`` is when they are planned to be there."""
+
+    name: str
+    sent_at: datetime
+    going: Going
+    expected_at: datetime | None = None
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +46,7 @@ class Standing:
     call_again_at: datetime | None = None
     solution: str = ""
     merged_into: str = ""
+    somebody: Somebody | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +72,15 @@ _DONE = {
     TicketStatus.CANCELLED: N_("Your request %(number)s was cancelled %(moved)s."),
     TicketStatus.MERGED: N_("Your request %(number)s is handled together with %(into)s."),
 }
+# The same once somebody was sent.
+_SENT = {
+    Going.SENT: N_("For your request %(number)s %(name)s was sent %(sent)s."),
+    Going.ON_THE_WAY: N_("For your request %(number)s %(name)s was sent %(sent)s and is on the way."),
+    Going.THERE: N_("For your request %(number)s %(name)s has been there since %(arrived)s and is working on it."),
+    Going.WAITS_FOR_PARTS: N_("For your request %(number)s %(name)s was there; parts are needed and are on order."),
+}
+_EXPECTED = N_("You can expect them %(expected)s.")
+_BEHIND_PLAN = N_("They were to be with you %(expected)s; we are asking where they are and phone you back.")
 # What comes next and by when, while a deadline runs.
 _NEXT = {
     TicketStatus.TO_VERIFY: N_("You hear from us by %(due)s."),
@@ -70,7 +101,10 @@ _THAT_DAY = N_("on %(month)s/%(day)s at %(time)s")
 def phrases(ticket: Standing) -> list[Phrase]:
     """The sentence in its parts, in the order they are read."""
     words: dict[str, Any] = {"number": ticket.number, "opened": ticket.opened_at, "moved": ticket.moved_at, "into": ticket.merged_into}
-    found = [Phrase(_DONE[ticket.status], words)]
+    if ticket.somebody is not None and ticket.status == TicketStatus.IN_WORK:
+        found = _of_somebody(ticket, ticket.somebody)
+    else:
+        found = [Phrase(_DONE[ticket.status], words)]
     if ticket.status == TicketStatus.TO_VERIFY and ticket.call_again_at and ticket.call_again_at > ticket.now:
         found.append(Phrase(_AGAIN, {"again": ticket.call_again_at}))
     elif ticket.due_at is not None and ticket.status in _NEXT:
@@ -81,6 +115,18 @@ def phrases(ticket: Standing) -> list[Phrase]:
     if ticket.urged_count and ticket.status in _NEXT:
         found.append(Phrase(_URGED_ONCE, {}) if ticket.urged_count == 1 else Phrase(_URGED, {"count": ticket.urged_count}))
     return found
+
+
+def _of_somebody(ticket: Standing, sent: Somebody) -> list[Phrase]:
+    words = {"number": ticket.number, "name": sent.name, "sent": sent.sent_at, "arrived": sent.arrived_at or sent.sent_at}
+    return [Phrase(_SENT[sent.going], words), *expected(sent, ticket.now)]
+
+
+def expected(sent: Somebody, now: datetime) -> list[Phrase]:
+    """When somebody is expected who is not there yet."""
+    if sent.expected_at is None or sent.going not in (Going.SENT, Going.ON_THE_WAY):
+        return []
+    return [Phrase(_EXPECTED if sent.expected_at > now else _BEHIND_PLAN, {"expected": sent.expected_at})]
 
 
 def when(at: datetime, now: datetime) -> Phrase:
