@@ -11,6 +11,7 @@ from app.accounts.operations import set_preferences
 from app.accounts.views.notices import notice_banner
 from app.core import start
 from app.core.config import Config
+from app.desk.outgoing import messages_banner
 from app.home import readiness
 from app.monitoring.banners import feed_banner
 from app.roster.calendar_views import calendar_banner
@@ -49,6 +50,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.machines.request_views",
     "app.roster.calendar_views",
     "app.roster.views",
+    "app.roster.message_views",
     "app.tickets.views",
     "app.tickets.clock_views",
     "app.tickets.hotline_views",
@@ -113,6 +115,7 @@ def create_app(config: Config) -> Flask:
             notice_banner,
             calendar_banner,
             feed_banner,
+            messages_banner,
         ),
     )
     preferences.init_app(app, set_preferences)

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import DateField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TimeField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.web.labels import options
@@ -57,3 +57,15 @@ class PresenceForm(FlaskForm):
     first = DateField(_("First day"), validators=[Optional()])
     last = DateField(_("Last day"), validators=[Optional()])
     note = StringField(_("Note"), validators=[Length(max=200)], filters=[lambda value: value or ""])
+
+
+class MessageChoiceForm(FlaskForm):
+    """How somebody wants to be told."""
+
+    takes_email = BooleanField(_("E-mails"))
+    takes_wecom = BooleanField(_("Messages in the group of the messenger"))
+    has_quiet_hours = BooleanField(_("Keep my quiet hours"))
+
+    def chosen(self) -> dict[str, bool]:
+        """What was ticked, as the operation names it."""
+        return {name: bool(self[name].data) for name in ("takes_email", "takes_wecom", "has_quiet_hours")}

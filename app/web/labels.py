@@ -212,6 +212,7 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "ReplyTo": {"centre": N_("To the centre"), "customer": N_("To the customer")},
     "OutboxState": {"waiting": N_("Waiting to be sent"), "sent": N_("Sent"), "failed": N_("Failed")},
+    "Channel": {"email": N_("E-mail"), "wecom": N_("Messenger")},
     "MailState": {"new": N_("Not handled yet"), "ticketed": N_("Made a ticket"), "dismissed": N_("Put aside")},
     "SettingGroup": {
         "company": N_("Company and letterhead"),

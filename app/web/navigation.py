@@ -76,7 +76,7 @@ MORE = (
     Entry("/clocks/targets", lazy_gettext("Deadlines"), "clock"),
     Entry("/users", lazy_gettext("Users"), "users"),
     Entry("/areas", lazy_gettext("Areas"), "map-pin"),
-    Entry("/outbox", lazy_gettext("Outgoing mail"), "send"),
+    Entry("/outbox", lazy_gettext("Outgoing messages"), "send"),
     Entry("/stations", lazy_gettext("Stations"), "map-pin"),
     Entry("/departments", lazy_gettext("Departments"), "building"),
     Entry("/history", lazy_gettext("History"), "history"),

@@ -423,6 +423,7 @@ ACCESS: dict[str, Access] = {
     "mail.add_to_ticket": may(DESK),
     "mail.dismiss": may(DESK),
     "mail.take_back": may(DESK),
+    "message_choices.own": may(ALL),
     "outgoing.index": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
     "outgoing.export_csv": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
     "outgoing.export_xlsx": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
