@@ -64,7 +64,7 @@ def _waiting(at: datetime) -> list[tuple[Ticket, str]]:
         .order_by(since.desc())
         .limit(AT_ONCE)
     )
-    return [(ticket, f"critical:{ticket.id}:{ticket.tickettransition.since}") for ticket in query]
+    return [(ticket, f"critical:{ticket.id}:{ticket.since}") for ticket in query]
 
 
 def _keys(people: list[int], waiting: list[tuple[Ticket, str]]) -> set[str]:
