@@ -82,6 +82,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.dispatching",
     "app.desk.redispatching",
     "app.desk.gate_overrides",
+    "app.desk.own_calls",
+    "app.desk.job_guidance",
     "app.machine_files.paper",
     "app.home.views",
     "app.imports.views",

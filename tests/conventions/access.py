@@ -352,6 +352,10 @@ ACCESS: dict[str, Access] = {
     "complaints.assess": may(DESK),
     "complaints.finish_measure": may(BUSINESS, scoped=True),
     # the technician's jobs
+    "own_calls.new": may(Role.TECHNICIAN),
+    "guidance.index": may(BUSINESS),
+    "guidance.give": may(Role.DEPUTY, Role.MANAGER),
+    "guidance.printed": may(BUSINESS, scoped=True),
     "jobs.index": may(Role.TECHNICIAN),
     **{
         f"jobs.{name}": may(Role.TECHNICIAN, scoped=True)
