@@ -84,6 +84,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.gate_overrides",
     "app.desk.own_calls",
     "app.desk.job_guidance",
+    "app.desk.own_reports",
+    "app.desk.technician_reports",
     "app.machine_files.paper",
     "app.home.views",
     "app.imports.views",

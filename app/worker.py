@@ -20,6 +20,8 @@ from app.imports import work
 from app.monitoring import intake
 from app.tickets import drafts, escalation, inbox, night, recomputing, work_slips
 from app.work_orders import leftovers
+from app.tickets import drafts, escalation, inbox, recomputing, work_slips
+from app.work_orders import leftovers, technician_reports
 
 log = structlog.get_logger()
 
@@ -58,6 +60,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("send-wecom", timedelta(seconds=3), lambda at: wecom.send_due(config.wecom_webhook, at)),
         Job("remind-of-follow-ups", timedelta(minutes=30), follow_ups.remind),
         Job("remind-of-slips", timedelta(minutes=5), work_slips.remind),
+        Job("ask-for-daily-reports", timedelta(minutes=5), technician_reports.look),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),
         Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),
         Job("purge-rate-hits", timedelta(hours=1), lambda at: f"{rate_limits.purge(at)} deleted"),

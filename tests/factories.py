@@ -44,6 +44,7 @@ from app.work_orders.models import (
     Visit,
     WorkOrder,
 )
+from app.work_orders.models import DONE_STATUSES, OUT_STATUSES, OrderKind, OrderStatus, OrderStep, TechnicianReport, Visit, WorkOrder
 from tests import filemakers
 from tests.personas import make_user
 
@@ -331,3 +332,9 @@ def call_back(**values: Any) -> CallBack:
         rest = {"call_back_archived_at": now} if status == CallBackStatus.ARCHIVED else {}
         WorkOrder.update(called_back_at=now, **rest).where(WorkOrder.id == order.id).execute()
         return CallBack.create(**defaults | values)
+def technician_report(**values: Any) -> TechnicianReport:
+    """The daily report of a technician (``user``) of today."""
+    now = clock.now()
+    defaults = {"period": "day", "starts_on": now.astimezone(clock.zone()).date(), "text": "上门 2 次", "sent_at": now}
+    with db.transaction():
+        return TechnicianReport.create(**defaults | values)

@@ -57,6 +57,7 @@ MORE = (
     Entry("/work-orders", lazy_gettext("Work orders"), "clipboard-text", "o"),
     Entry("/hotline-records", lazy_gettext("400 records"), "phone", "4"),
     Entry("/guidance", lazy_gettext("Calls for help"), "message"),
+    Entry("/technician-reports", lazy_gettext("Technicians' reports"), "clipboard-text"),
     Entry("/documents", lazy_gettext("Documents"), "file-text", "d"),
     Entry("/call-backs", lazy_gettext("Call-backs"), "phone", "k"),
     Entry("/call-backs/follow-ups", lazy_gettext("Follow-ups of call-backs"), "clipboard-text"),

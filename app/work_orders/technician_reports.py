@@ -136,12 +136,12 @@ def table(users: Sequence[User], period: ReportPeriod, starts: Sequence[date], n
         for on in starts:
             count = sum(1 for day in visits.get(user.id, ()) if on <= day < _end_of(period, on))
             is_away = any(user_id == user.id and first <= on <= last for user_id, first, last in leave)
-            cells.append(Cell(on, sent.get((user.id, on)), count, _is_expected(user, period, on, count, is_away, now)))
+            cells.append(Cell(on, sent.get((user.id, on)), count, _is_expected(user, period, on, visits=count, is_away=is_away, now=now)))
         lines.append(Line(user, cells))
     return lines
 
 
-def _is_expected(user: User, period: ReportPeriod, on: date, visits: int, is_away: bool, now: datetime) -> bool:
+def _is_expected(user: User, period: ReportPeriod, on: date, *, visits: int, is_away: bool, now: datetime) -> bool:
     """Of each working day that one was not on leave, and of each day with a visit; of a month when it is over."""
     today = local_day(now)
     if local_day(user.created_at) > on and not visits:
@@ -202,8 +202,8 @@ def _ask(users: Iterable[User], period: ReportPeriod, starts_on: date, now: date
     message = N_("Your daily report of %(day)s is missing.") if is_day else N_("Your monthly report of %(month)s is missing.")
     href = f"/my/day?on={starts_on}" if is_day else f"/my/month?on={starts_on:%Y-%m}"
     key = f"report:{period}:{starts_on}:{local_day(now)}"
-    said = {"day": starts_on.isoformat()} if is_day else {"month": f"{starts_on:%Y-%m}"}
-    notify([user.id for user in users], message, href=href, key=key, at=now, **said)
+    day, month = starts_on.isoformat(), f"{starts_on:%Y-%m}"
+    notify([user.id for user in users], message, href=href, key=key, at=now, day=day, month=month)
 
 
 def look(at: datetime) -> str:

@@ -55,6 +55,7 @@ from app.tickets.models import (
     WorkSlip,
 )  # fmt: skip
 from app.work_orders.models import GateOverride, OrderStatus, Proposal, WorkOrder
+from app.work_orders.models import OrderStatus, TechnicianReport, WorkOrder
 from tests import factories, taking_in
 from tests.personas import People, people
 
@@ -352,6 +353,9 @@ ACCESS: dict[str, Access] = {
     "complaints.assess": may(DESK),
     "complaints.finish_measure": may(BUSINESS, scoped=True),
     # the technician's jobs
+    **{f"own_reports.{name}": may(Role.TECHNICIAN) for name in ("day", "send_day", "month", "send_month")},
+    **{f"technician_reports.{name}": may(DESK, Role.AREA_MANAGER) for name in ("index", "export_csv", "export_xlsx", "remind")},
+    "technician_reports.report": may(DESK, Role.AREA_MANAGER, scoped=True),
     "own_calls.new": may(Role.TECHNICIAN),
     "guidance.index": may(BUSINESS),
     "guidance.give": may(Role.DEPUTY, Role.MANAGER),
@@ -544,6 +548,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "project_id": lambda side: side.project.id,
     "draw_id": lambda side: VisitDraw.get(VisitDraw.area == side.area).id,
     "return_visit_id": lambda side: ReturnVisit.get(ReturnVisit.area == side.area).id,
+    "technician_report_id": lambda side: TechnicianReport.get(TechnicianReport.user == side.technician).id,
     "order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out).number,
     "proposal_id": lambda side: Proposal.get(Proposal.order == WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)).id,
     "override_id": lambda side: (
@@ -630,6 +635,7 @@ def _side(area: Area, technician: User) -> Side:
     factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     called = factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     factories.call_back(order=called, follow_up_owner=technician, status=CallBackStatus.SIGNED)
+    factories.technician_report(user=technician)
     _run_clocks(ticket, technician)
     factories.return_visit(customer=customer)
     document, request, project = _papers(machine, technician)
