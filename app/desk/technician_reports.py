@@ -103,7 +103,8 @@ def _wanted() -> Wanted:
     given, today = request.values, reports.local_day(clock.now())
     try:
         period = ReportPeriod(given.get("period") or ReportPeriod.DAY)
-        on = date.fromisoformat(given.get("on") or today.isoformat())
+        usual = today if period == ReportPeriod.DAY else today.replace(day=1) - timedelta(days=1)  # the last month that is over
+        on = date.fromisoformat(given.get("on") or usual.isoformat())
     except ValueError:
         raise Invalid(N_("The list cannot be filtered that way.")) from None
     if not date(2000, 1, 1) <= on <= today:
@@ -117,11 +118,13 @@ def _wanted() -> Wanted:
 
 
 def _beside(wanted: Wanted, now: datetime) -> dict[str, str]:
-    """The addresses of the days before and after."""
-    is_day = wanted.period == ReportPeriod.DAY
-    before = wanted.starts[0] - timedelta(days=1)
-    after = wanted.on + timedelta(days=SHOWN_DAYS) if is_day else reports.month_after(wanted.on)
-    today = reports.local_day(now)
-    after = min(after, today)
-    address = f"/technician-reports?period={wanted.period}&on="
-    return {"before": f"{address}{before}", "after": f"{address}{after}" if after > wanted.on and (is_day or after <= today) else ""}
+    """The addresses of the days or months before and after."""
+    today, address = reports.local_day(now), f"/technician-reports?period={wanted.period}&on="
+    if wanted.period == ReportPeriod.DAY:
+        after = min(wanted.on + timedelta(days=SHOWN_DAYS), today)
+    else:
+        after = reports.month_after(wanted.on)
+    return {
+        "before": f"{address}{wanted.starts[0] - timedelta(days=1)}",
+        "after": f"{address}{after}" if wanted.on < after <= today else "",
+    }

@@ -142,13 +142,14 @@ def table(users: Sequence[User], period: ReportPeriod, starts: Sequence[date], n
 
 
 def _is_expected(user: User, period: ReportPeriod, on: date, *, visits: int, is_away: bool, now: datetime) -> bool:
-    """Of each working day that one was not on leave, and of each day with a visit; of a month when it is over."""
+    """Of each working day that one was not on leave and each day with a visit, from the evening on; of a month when it is over."""
     today = local_day(now)
     if local_day(user.created_at) > on and not visits:
         return False
     if period == ReportPeriod.MONTH:
         return _end_of(period, on) <= today
-    return on <= today and (bool(visits) or (calendars.present().is_working_day(on) and not is_away))
+    is_over = on < today or (on == today and now.astimezone(clock.zone()).hour >= REMIND_AT.value())
+    return is_over and (bool(visits) or (calendars.present().is_working_day(on) and not is_away))
 
 
 def _sent(ids: list[int], period: ReportPeriod, starts: Sequence[date]) -> Iterable[TechnicianReport]:
