@@ -19,8 +19,6 @@ from app.core.start import start
 from app.imports import work
 from app.monitoring import intake
 from app.tickets import drafts, escalation, inbox, night, recomputing, work_slips
-from app.work_orders import leftovers
-from app.tickets import drafts, escalation, inbox, recomputing, work_slips
 from app.work_orders import leftovers, technician_reports
 
 log = structlog.get_logger()

@@ -41,10 +41,10 @@ from app.work_orders.models import (
     OrderStatus,
     OrderStep,
     Proposal,
+    TechnicianReport,
     Visit,
     WorkOrder,
 )
-from app.work_orders.models import DONE_STATUSES, OUT_STATUSES, OrderKind, OrderStatus, OrderStep, TechnicianReport, Visit, WorkOrder
 from tests import filemakers
 from tests.personas import make_user
 
@@ -332,6 +332,8 @@ def call_back(**values: Any) -> CallBack:
         rest = {"call_back_archived_at": now} if status == CallBackStatus.ARCHIVED else {}
         WorkOrder.update(called_back_at=now, **rest).where(WorkOrder.id == order.id).execute()
         return CallBack.create(**defaults | values)
+
+
 def technician_report(**values: Any) -> TechnicianReport:
     """The daily report of a technician (``user``) of today."""
     now = clock.now()

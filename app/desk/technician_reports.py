@@ -22,7 +22,7 @@ SHOWN_DAYS, SHOWN_MONTHS = 7, 6
 COLUMNS = ("technician", "period", "starts_on", "visits", "is_missing", "sent_at", "version", "text")
 _WORDS = {
     "technician": N_("Technician"),
-    "period": N_("Report"),
+    "period": N_("Which report"),
     "starts_on": N_("Day or month"),
     "visits": N_("Visits"),
     "is_missing": N_("Missing"),

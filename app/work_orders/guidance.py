@@ -6,13 +6,13 @@ from datetime import datetime
 from peewee import JOIN, fn
 
 from app.accounts.models import Role, User
-from app.accounts.notices import notify
 from app.core import clock, db, submissions
 from app.core.errors import N_, Invalid
 from app.core.types import Actor
 from app.customers.models import Customer, Site
 from app.machines.models import Machine, MachineModel
 from app.roster.queries import on_duty
+from app.roster.telling import tell
 from app.tickets import orders as ticket_orders
 from app.work_orders import progress, telling, visits
 from app.work_orders.models import Guidance, WorkOrder
@@ -43,7 +43,7 @@ def ask(
             ticket_orders.mark_major(by=by, ticket_id=order.ticket_id, at=now)
         people = [user.id for user in on_duty(Role.DEPUTY, now)]
         message = N_("%(who)s asks for help with %(number)s %(title)s: %(question)s")
-        notify(
+        tell(
             people, message, href=f"{LIST}#order-{order.id}", is_urgent=is_urgent, at=now,
             who=by.name, number=order.number, title=order.title, question=words[:200],
         )  # fmt: skip

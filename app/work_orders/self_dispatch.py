@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.accounts.models import Role, User
-from app.accounts.notices import notify
 from app.core import clock, db, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
@@ -16,6 +15,7 @@ from app.machines import queries as machines
 from app.machines.models import Machine
 from app.machines.warranty import WarrantyState
 from app.roster.queries import on_duty
+from app.roster.telling import tell
 from app.tickets.models import Priority, Ticket, TicketKind, TicketSource
 from app.tickets.operations import open_ticket
 from app.tickets.states import Outcome
@@ -114,7 +114,7 @@ def _dispatch(by: Actor, me: User, ticket: Ticket, call: OwnCall, now: datetime)
     if agreed_by is not None:
         message = N_("%(who)s was called by the customer and took %(number)s %(title)s. Please ratify it.")
         href = telling.desk_address(order)
-        notify([agreed_by.id], message, href=href, at=now, who=by.name, number=order.number, title=order.title)
+        tell([agreed_by.id], message, href=href, at=now, who=by.name, number=order.number, title=order.title)
     return order
 
 

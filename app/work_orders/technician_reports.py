@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from peewee import ModelSelect
 
 from app.accounts.models import Role, User, UserArea, UserRole
-from app.accounts.notices import notify
 from app.core import clock, db, history, known_settings, live
 from app.core.errors import N_, Conflict, Invalid, NotFound
 from app.core.known_settings import Group, KnownSetting, SettingKind
@@ -15,6 +14,7 @@ from app.core.types import Actor
 from app.roster import calendars
 from app.roster.models import Presence, PresenceState
 from app.roster.queries import on_duty
+from app.roster.telling import tell
 from app.work_orders.models import ReportPeriod, TechnicianReport, Visit, VisitAssistant
 
 WRITE, READ = "jobs.work", "technician_reports.read"
@@ -204,7 +204,7 @@ def _ask(users: Iterable[User], period: ReportPeriod, starts_on: date, now: date
     href = f"/my/day?on={starts_on}" if is_day else f"/my/month?on={starts_on:%Y-%m}"
     key = f"report:{period}:{starts_on}:{local_day(now)}"
     day, month = starts_on.isoformat(), f"{starts_on:%Y-%m}"
-    notify([user.id for user in users], message, href=href, key=key, at=now, day=day, month=month)
+    tell([user.id for user in users], message, href=href, key=key, at=now, day=day, month=month)
 
 
 def look(at: datetime) -> str:
@@ -233,7 +233,7 @@ def _tell_deputies(everybody: list[User], today: date, at: datetime) -> str:
     with db.transaction():
         href = f"/technician-reports?on={day}"
         names = ", ".join(user.name for user in late)
-        notify(deputies, message, href=href, key=f"reports-missing:{day}", at=at, day=day.isoformat(), names=names)
+        tell(deputies, message, href=href, key=f"reports-missing:{day}", at=at, day=day.isoformat(), names=names)
     return f"{len(late)} missing"
 
 

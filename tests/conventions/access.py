@@ -54,8 +54,7 @@ from app.tickets.models import (
     TicketStatus,
     WorkSlip,
 )  # fmt: skip
-from app.work_orders.models import GateOverride, OrderStatus, Proposal, WorkOrder
-from app.work_orders.models import OrderStatus, TechnicianReport, WorkOrder
+from app.work_orders.models import GateOverride, OrderStatus, Proposal, TechnicianReport, WorkOrder
 from tests import factories, taking_in
 from tests.personas import People, people
 
