@@ -8,6 +8,7 @@ from flask import Flask
 from app import cli
 from app.accounts import sign_in
 from app.accounts.operations import set_preferences
+from app.accounts.views.authorities import authority_banner
 from app.accounts.views.notices import notice_banner
 from app.core import start
 from app.core.config import Config
@@ -120,6 +121,7 @@ def create_app(config: Config) -> Flask:
             calendar_banner,
             feed_banner,
             messages_banner,
+            authority_banner,
         ),
     )
     preferences.init_app(app, set_preferences)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from peewee import Model
 
-from app.accounts.models import Area, Department, Role, User, UserRole
+from app.accounts.models import Area, Authority, Department, Role, User, UserRole
 from app.callbacks.models import CallBack, CallBackOutcome, CallBackStatus, ReturnVisit, VisitDraw
 from app.core import clock, db, files, indexing
 from app.core.files import StoredFile
@@ -340,3 +340,11 @@ def technician_report(**values: Any) -> TechnicianReport:
     defaults = {"period": "day", "starts_on": now.astimezone(clock.zone()).date(), "text": "上门 2 次", "sent_at": now}
     with db.transaction():
         return TechnicianReport.create(**defaults | values)
+
+
+def authority(giver: User, holder: User, permission: str = "call_backs.sign", **values: Any) -> Authority:
+    """An authority that stands from an hour ago for a day."""
+    now = clock.now()
+    times = {"from_at": now - timedelta(hours=1), "until_at": now + timedelta(days=1), "given_at": now}
+    with db.transaction():
+        return Authority.create(**{"giver": giver, "holder": holder, "permission": permission, "reason": "出差"} | times | values)

@@ -212,7 +212,7 @@ FIELDS = {
     "score": N_("Score"),
     "by_name": N_("Visited by"),
     "instead_of": N_("In the place of"),
-    "holder_id": N_("Given to"),
+    "holder": N_("Given to"),
     "permission": N_("What"),
     "from_at": N_("From"),
     "until_at": N_("Until"),
@@ -228,6 +228,7 @@ KINDS = {
     ("ticket", "status"): "TicketStatus",
     ("user", "roles"): "Role",
     ("return_visit", "state"): "ReturnVisitState",
+    ("authority", "permission"): "LentAction",
 }
 PROGRAMS = {
     "command line": N_("Command line"),

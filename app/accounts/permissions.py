@@ -69,6 +69,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "return_visits.draw": frozenset({CLERK, DEPUTY, MANAGER}),
     "return_visits.record": frozenset({CLERK, DEPUTY, MANAGER, AREA_MANAGER}),
     "authorities.give": frozenset({DEPUTY, MANAGER}),
+    "authorities.revoke_any": frozenset({MANAGER}),
 }
 
 # These see only the areas they work in; all others see every area.

@@ -311,6 +311,10 @@ LABELS: dict[str, dict[str, str]] = {
         "swapped": N_("Swapped"),
         "released": N_("No longer a customer"),
     },
+    "LentAction": {  # what can be done in somebody's place
+        "call_backs.sign": N_("Sign call-backs"),
+        "call_backs.read": N_("Read signed call-backs"),
+    },
     "ReportPeriod": {
         "day": N_("Daily report"),
         "month": N_("Monthly report"),

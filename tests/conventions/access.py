@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from app.accounts import sessions
-from app.accounts.models import Area, Department, Notice, Role, SessionKind, Station, User
+from app.accounts.models import Area, Authority, Department, Notice, Role, SessionKind, Station, User
 from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
 from app.core import clock, db, files
 from app.core.history import HistoryEntry, digest
@@ -108,6 +108,9 @@ ACCESS: dict[str, Access] = {
     "accounts.own_password": may(ALL),
     "accounts.end_session": may(ALL, own_only=True, also=frozenset({Role.ADMIN})),
     "accounts.end_other_sessions": may(ALL),
+    "accounts.own_authorities": may(ALL),
+    "accounts.give_authority": may(Role.DEPUTY, Role.MANAGER),
+    "accounts.revoke_authority": may(Role.DEPUTY, Role.MANAGER),
     "accounts.users": ADMINISTRATION,
     "accounts.users_csv": ADMINISTRATION,
     "accounts.users_xlsx": ADMINISTRATION,
@@ -545,6 +548,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "model_id": lambda side: side.machine.model_id,
     "broadcast_id": lambda side: BroadcastMessage.get().id,
     "project_id": lambda side: side.project.id,
+    "authority_id": lambda side: Authority.get(Authority.permission == "call_backs.sign").id,
     "draw_id": lambda side: VisitDraw.get(VisitDraw.area == side.area).id,
     "return_visit_id": lambda side: ReturnVisit.get(ReturnVisit.area == side.area).id,
     "technician_report_id": lambda side: TechnicianReport.get(TechnicianReport.user == side.technician).id,
@@ -589,6 +593,7 @@ def make_world() -> World:
     everybody = people()
     for technician in (everybody.li, everybody.wang):
         factories.draft_file(id=f"draft-of-user-{technician.id:06}", user=technician)
+    factories.authority(everybody.zhao, everybody.chen)
     return World(everybody, _side(everybody.north, everybody.li), _side(everybody.south, everybody.wang))
 
 
