@@ -130,24 +130,24 @@ def give(*, by: Actor, grant: Grant, form_token: str | None = None, at: datetime
     """
     by.require(GIVE)
     now = at or clock.now()
-    first, last = _checked_days(grant, now)
-    if grant.holder is None or not grant.holder.is_active or grant.holder.id == by.user_id:
-        raise Invalid(_WRONG, fields={"holder": N_("Choose somebody else who works here.")})
-    _check_actions(by, grant.holder, grant.permissions)
+    holder, first, last = _checked(by, grant, now)
+    _check_actions(by, holder, grant.permissions)
     span = (max(clock.start_of(first), now), clock.end_of(last))
     with db.transaction():
         if form_token and not submissions.claim(form_token):
             return
         db.for_update(User.select().where(User.id == by.user_id)).get()  # one form of a giver after the other
         for permission in dict.fromkeys(grant.permissions):
-            _refuse_overlap(by, grant.holder, permission, span)
+            _refuse_overlap(by, holder, permission, span)
             _write(by, grant, permission, span, now)
         words = N_("%(name)s lets you act in their place from %(first)s to %(last)s.")
-        notices.notify([grant.holder.id], words, href=PAGE, at=now, name=by.name, first=first, last=last)
+        notices.notify([holder.id], words, href=PAGE, at=now, name=by.name, first=first, last=last)
 
 
-def _checked_days(grant: Grant, now: datetime) -> tuple[date, date]:
+def _checked(by: Actor, grant: Grant, now: datetime) -> tuple[User, date, date]:
     today, wrong = now.astimezone(clock.zone()).date(), {}
+    if grant.holder is None or not grant.holder.is_active or grant.holder.id == by.user_id:
+        wrong["holder"] = N_("Choose somebody else who works here.")
     if grant.first is None or grant.first < today:
         wrong["first"] = N_("From today on, or later.")
     if grant.last is None or grant.last < (grant.first or today):
@@ -158,9 +158,9 @@ def _checked_days(grant: Grant, now: datetime) -> tuple[date, date]:
         wrong["reason"] = N_("Say why, in at most 200 characters.")
     if not grant.permissions:
         wrong["permissions"] = N_("Choose at least one.")
-    if wrong or grant.first is None or grant.last is None:
+    if wrong or grant.holder is None or grant.first is None or grant.last is None:
         raise Invalid(_WRONG, fields=wrong)
-    return grant.first, grant.last
+    return grant.holder, grant.first, grant.last
 
 
 def _check_actions(by: Actor, holder: User, permissions: Iterable[str]) -> None:
