@@ -28,7 +28,7 @@ from app.web.render import live_tag, render, tagged, unchanged
 
 blueprint = Blueprint("machine_files", __name__)
 
-LIVE = ("tickets", "alarms", "machines", "documents")
+LIVE = ("tickets", "alarms", "machines", "documents", "orders")
 _KNOWN = frozenset(kind.name for kind in KINDS)
 MAX_WORDS = 100
 

@@ -42,6 +42,11 @@ def anchors(entries: Iterable[timeline.Entry]) -> list[str]:
     return [entry.anchor for entry in entries]
 
 
+def everything(machine: Machine) -> list[timeline.Entry]:
+    """All entries at once."""
+    return timeline.whole(Scope(machine=machine), KINDS, KINDS, 500).entries
+
+
 def walked(actor: Actor, machine: Machine, wanted: Wanted, most: int) -> list[str]:
     """The anchors of all pages, one after the other."""
     found: list[str] = []
@@ -57,14 +62,14 @@ def walked(actor: Actor, machine: Machine, wanted: Wanted, most: int) -> list[st
 
 def test_it_works(full: World, clerk: Actor) -> None:
     """Every source of every kind has its entry, newest first."""
-    found = queries.stretch(clerk, full.machine, Wanted()).entries
+    found = everything(full.machine)
     assert {entry.source.name for entry in found} == set(world.SOURCES)
     assert all(newer.key > older.key for newer, older in pairwise(found))
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 7])
 def test_pages_neither_skip_nor_repeat(full: World, clerk: Actor, most: int) -> None:
-    assert walked(clerk, full.machine, Wanted(), most) == anchors(queries.stretch(clerk, full.machine, Wanted()).entries)
+    assert walked(clerk, full.machine, Wanted(), most) == anchors(everything(full.machine))
 
 
 def test_entries_of_one_moment_neither_skip_nor_repeat(full: World, clerk: Actor) -> None:
@@ -72,10 +77,10 @@ def test_entries_of_one_moment_neither_skip_nor_repeat(full: World, clerk: Actor
         for number in range(9):
             TicketNote.create(ticket=full.ticket, at=AT, by_name="x", text=f"note {number}")
             Document.create(machine=full.machine, form_type="other", title=str(number), created_at=AT, by_name="x", has_paper=True)
-    everything = anchors(timeline.read(Scope(machine=full.machine), KINDS, KINDS, most=500).entries)
+    found = anchors(everything(full.machine))
     for most in (1, 2, 5, 8):
-        assert walked(clerk, full.machine, Wanted(), most) == everything
-    assert len(everything) == len(set(everything))
+        assert walked(clerk, full.machine, Wanted(), most) == found
+    assert len(found) == len(set(found))
 
 
 moments = st.lists(st.tuples(st.integers(0, 4), st.integers(1, 6)), max_size=25, unique=True)
@@ -105,7 +110,7 @@ def test_any_sources_merge_into_one_order(sources: list[list[tuple[int, int]]], 
 
 
 def test_a_link_to_an_entry_begins_with_it(full: World, clerk: Actor) -> None:
-    for entry in queries.stretch(clerk, full.machine, Wanted()).entries:
+    for entry in everything(full.machine):
         assert queries.stretch(clerk, full.machine, Wanted(), entry.link_key).entries[0].anchor == entry.anchor
 
 

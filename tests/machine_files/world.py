@@ -19,6 +19,7 @@ from app.tickets.models import (
     TicketStatus,
     TicketUrging,
 )
+from app.work_orders.models import Guidance, OrderStatus, OrderStep
 from tests import factories
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -84,14 +85,25 @@ def full(**values: object) -> World:
         customers = {"from_customer": factories.customer(name="WORDBEFORE"), "to_customer": machine.customer}
         MachineMove.create(machine=machine, at=AT - timedelta(days=10), by_name="陈文员", reason="WORDMOVED", **customers)
         TerminalChange.create(machine=machine, at=AT - timedelta(days=5), old_device="OLD1", new_device="WORDTERMINAL", by_name="陈文员")
+    _work(machine)
     for one in (ticket, complained, past):
         indexed(one)
     words = {
         "ticket_opened": "WORDOPENED", "ticket_resolved": "WORDRESOLVED", "ticket_closed": ticket.number, "past_work": "WORDPAST",
         "complaint": "WORDMEASURE", "note": "WORDNOTE", "attachment": "WORDATTACHED", "urging": "WORDURGED", "episode": "WORDCODE",
         "document": "WORDDOCUMENT", "project_document": "WORDPROJECT", "move": "WORDMOVED", "terminal": "WORDTERMINAL", "milestone": "2026",
+        "order_made": "WORDORDER", "order_step": "WORDWHY", "guidance": "WORDGUIDANCE",
     }  # fmt: skip
     return World(Machine.get_by_id(machine.id), Ticket.get_by_id(ticket.id), words)
+
+
+def _work(machine: Machine) -> None:
+    """An order that was made and returned, with one entry of its guidance log."""
+    order = factories.work_order(machine=machine, title="WORDORDER", status=OrderStatus.DECLINED)
+    made = {"order": order, "by_name": "陈文员", "machine": machine}
+    with db.transaction():
+        OrderStep.create(at=AT + timedelta(hours=7), recorded_at=AT, from_status="draft", to_status="cancelled", reason="WORDWHY", **made)
+        Guidance.create(at=AT + timedelta(hours=8), is_question=True, text="WORDGUIDANCE", **made)
 
 
 def now_minus(days: int) -> datetime:
