@@ -215,9 +215,3 @@ def exported(actor: Actor, wanted: VisitFilter, sort: str = DEFAULT_SORT) -> Ite
             job.number if job else None, job.finished_at if job else None,
             visit.visited_on, visit.by_name, visit.score, visit.result, visit.reason,
         ]  # fmt: skip
-
-
-def of_customer(actor: Actor, customer: Customer, limit: int) -> list[ReturnVisit]:
-    """The latest return visits of ``customer``, the last first."""
-    query = visible(actor).where(ReturnVisit.customer == customer)
-    return list(query.order_by(quarter_number.desc(), ReturnVisit.id.desc()).limit(limit))

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
+from app.callbacks import of_customers
 from app.customers import contact_operations, projects
 from app.customers import queries as customers
 from app.customers.models import Customer
@@ -19,6 +20,7 @@ blueprint = Blueprint("overviews", __name__)
 
 # The rest is a link away.
 SHOWN = 10
+CARE_SHOWN = 5
 
 
 @blueprint.get("/customers/<int:customer_id>")
@@ -28,7 +30,12 @@ def customer(customer_id: int) -> Response:
     found = customers.by_id(actor(), customer_id)
     shown: dict[str, Any] = {"customer": found, "sites": customers.sites(found), "contacts": customers.contacts(found)}
     shown |= {"machines": machines.of_customer(actor(), found, SHOWN), "in_warranty": machines.covered(actor(), found)}
-    shown |= {"sharing": customers.sharing(actor(), found), "projects": projects.of_customer(found, SHOWN), **_tickets(found)}
+    shown |= {
+        "sharing": customers.sharing(actor(), found),
+        "projects": projects.of_customer(found, SHOWN),
+        **_tickets(found),
+        **_care(found),
+    }
     shown["restorable"] = contact_operations.restorable(found) if actor().may("customers.edit") else []
     return render("desk/customer.html", **shown)
 
@@ -39,6 +46,16 @@ def _tickets(found: Customer) -> dict[str, Any]:
         return {"tickets": [], "open_tickets": 0, "all_tickets": 0}
     still_open, ever = (tickets.page(actor(), TicketFilter(customer=found.id, status=status)) for status in (OPEN, ANY))
     return {"tickets": list(still_open.rows)[:SHOWN], "open_tickets": still_open.total, "all_tickets": ever.total}
+
+
+def _care(found: Customer) -> dict[str, Any]:
+    """How the customer was asked lately, for those who may list that."""
+    if not actor().may("return_visits.list"):
+        return {}
+    return {
+        "call_backs": of_customers.call_backs(actor(), found, CARE_SHOWN),
+        "return_visits": of_customers.return_visits(actor(), found, CARE_SHOWN),
+    }
 
 
 @blueprint.get("/projects/<int:project_id>")

@@ -95,3 +95,22 @@ def test_more_machines_and_tickets_ask_no_more_queries(clerk: FlaskClient, count
     assert needed[-1] <= needed[1]
     assert page.count('id="ticket-') == page.count('id="machine-') == overviews.SHOWN
     assert f'href="/machines?customer={customer.id}"' in page
+
+
+def test_a_customer_shows_how_it_was_asked_lately(clerk: FlaskClient) -> None:
+    customer = factories.customer(area=make_area("North"))
+    order = factories.work_order(machine=factories.machine(customer=customer), status="finished", lead=make_user(Role.TECHNICIAN))
+    call_back = factories.call_back(order=order, text="很满意")
+    visit = factories.return_visit(customer)
+    factories.return_visit(factories.customer(area=make_area("North")))
+    page = clerk.get(f"/customers/{customer.id}").text
+    assert f'href="/call-backs/{call_back.id}"' in page
+    assert page.count('href="/return-visits/') == 1
+    assert f'href="/return-visits/{visit.id}"' in page
+
+
+def test_who_lists_no_return_visits_is_shown_none(client: FlaskClient) -> None:
+    customer = factories.customer(area=make_area("North"))
+    factories.return_visit(customer)
+    sign_in(client, make_user(Role.QUALITY))
+    assert "/return-visits/" not in client.get(f"/customers/{customer.id}").text
