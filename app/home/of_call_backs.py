@@ -54,7 +54,7 @@ def _records(mine: Any, act: str, label: str, counted: str, limit: int) -> list[
     )
     if number:
         status = CallBackStatus.RECORDED if act == "sign" else CallBackStatus.SIGNED
-        address = f"/call-backs?status={status}"
+        address = f"/call-backs?tab=to-{act}"
         found.append(
             Item(
                 key=f"call-backs-to-{act}",

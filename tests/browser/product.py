@@ -100,6 +100,30 @@ class Product:
         """The serial number of the machine with that device."""
         return str(self._rows("SELECT serial FROM machine WHERE device = ?", device)[0][0])
 
+    def device_in_warranty(self, area: str) -> str:
+        """A quiet device whose machine stands in ``area`` and was accepted in the last months."""
+        wanted = set(self.quiet_devices())
+        found = self._rows(
+            "SELECT m.device FROM machine m JOIN area a ON a.id = m.area_id WHERE a.name = ? AND m.device != ''"
+            " AND m.accepted_on > date('now', '-300 days') AND m.shipped_on > date('now', '-400 days') ORDER BY m.id",
+            area,
+        )
+        return next(device for (device,) in found if device in wanted)
+
+    def order_of(self, ticket: str) -> str:
+        """The number of the last work order of a ticket."""
+        query = "SELECT o.number FROM work_order o JOIN ticket t ON t.id = o.ticket_id WHERE t.number = ? ORDER BY o.id DESC LIMIT 1"
+        return str(self._rows(query, ticket)[0][0])
+
+    def states_of(self, order: str) -> tuple[str, str, str]:
+        """Where an order, its ticket and its call-back stand."""
+        query = (
+            "SELECT o.status, t.status, c.status FROM work_order o JOIN ticket t ON t.id = o.ticket_id"
+            " LEFT JOIN call_back c ON c.order_id = o.id WHERE o.number = ?"
+        )
+        order_status, ticket_status, call_back_status = self._rows(query, order)[0]
+        return str(order_status), str(ticket_status), str(call_back_status)
+
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         database = cysqlite.connect(str(self.folder / "centre.db"))
         try:

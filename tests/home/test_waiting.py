@@ -74,9 +74,9 @@ def test_a_call_back_waits_for_the_clerk_once_it_is_due_and_then_for_who_signs_a
     assert steps(chen) == [f"/call-backs/new?order={order.number}"]
     WorkOrder.update(called_back_at=now).where(WorkOrder.id == order.id).execute()
     record = recorded(order, recorded_by=chen)
-    assert (steps(chen), steps(zhao), steps(liu)) == ([], ["/call-backs?status=recorded"], [])
+    assert (steps(chen), steps(zhao), steps(liu)) == ([], ["/call-backs?tab=to-sign"], [])
     CallBack.update(status="signed", signed_by=zhao, signed_at=now, signed_by_name=zhao.name).where(CallBack.id == record.id).execute()
-    assert (steps(zhao), steps(liu)) == ([], ["/call-backs?status=signed"])
+    assert (steps(zhao), steps(liu)) == ([], ["/call-backs?tab=to-read"])
 
 
 def test_a_poor_score_stands_singly_and_its_follow_up_waits_for_its_owner() -> None:
@@ -105,4 +105,4 @@ def test_who_signs_for_somebody_away_sees_what_waits_for_them() -> None:
         until_at=now + timedelta(hours=1),
         given_at=now,
     )
-    assert steps(sub) == ["/call-backs?status=recorded"]
+    assert steps(sub) == ["/call-backs?tab=to-sign"]
