@@ -7,7 +7,6 @@ the clerk, the technician and the manager read Chinese, the deputy English.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tests import filemakers
