@@ -19,7 +19,7 @@ from app.core.start import start
 from app.imports import work
 from app.monitoring import intake
 from app.tickets import drafts, escalation, inbox, night, recomputing, work_slips
-from app.work_orders import leftovers, technician_reports
+from app.work_orders import leftovers, technician_reports, unaccepted
 
 log = structlog.get_logger()
 
@@ -44,12 +44,18 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         said = escalation.look(at)
         return f"{said} said" if said else ""
 
+    steady = clock.StepGuard()
+
+    def look_for_unaccepted(at: datetime) -> str:
+        return unaccepted.look(at) if steady.is_steady(at) else "waiting: the clock of this host was changed"
+
     def follow_calendar(at: datetime) -> str:
         looked = recomputing.follow(at)
         return f"{looked} clocks" if looked else ""
 
     return (
         Job("look-at-clocks", timedelta(seconds=10), look_at_clocks),
+        Job("take-back-unaccepted", timedelta(seconds=30), look_for_unaccepted),
         Job("follow-calendar", timedelta(seconds=10), follow_calendar),
         Job("heartbeat", timedelta(seconds=15), lambda at: "alive"),
         Job("send-mail", timedelta(seconds=5), lambda at: mailing.send_due(config.smtp_url, config.mail_from, at)),

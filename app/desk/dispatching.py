@@ -22,6 +22,7 @@ from app.web.i18n import language, translated
 from app.web.render import live_tag, render, see_other, tagged, unchanged
 from app.work_orders import board, dispatching, gate, planning, proposals, queries, suggestions, unaccepted, visits, waiting, wording
 from app.work_orders.board import LENGTHS
+from app.work_orders.creating import Job
 from app.work_orders.models import QUEUED_STATUSES, Proposal, WorkOrder
 from app.work_orders.suggestions import Reason
 from app.work_orders.visits import USUAL_LENGTH
@@ -57,12 +58,14 @@ def index() -> Response:
     now, me, area = clock.now(), actor(), _area()
     first, length = _days(now)
     about = _chosen()
-    candidates = _candidates(about, now) if about else []
+    starts = dispatch_forms.first_start(_job(about), now) if about else now
+    candidates = suggestions.ranked(suggestions.need_of(about, starts, starts + USUAL_LENGTH)) if about else []
     by_person = {one.user_id: one for one in candidates}
     shown: dict[str, Any] = {
         "queue": waiting.queue(me, now, area_id=area),
         "board": _sorted_by(by_person, board.board(me, first, length, now, area_id=area)),
         "chosen": about,
+        "chosen_at": f"{dispatch_forms.local(starts):%m-%d %H:%M}",
         "fits": by_person,
         "proposals": proposals.undecided(me) if me.may("orders.dispatch") or me.may("orders.propose") else [],
     }
@@ -112,10 +115,8 @@ def _chosen() -> Ticket | WorkOrder | None:
         return None
 
 
-def _candidates(about: Ticket | WorkOrder, now: datetime) -> list[suggestions.Candidate]:
-    job = planning.job_of(about) if isinstance(about, WorkOrder) else dispatching.of_ticket(about)
-    starts = dispatch_forms.first_start(job, now)
-    return suggestions.ranked(suggestions.need_of(about, starts, starts + USUAL_LENGTH))
+def _job(about: Ticket | WorkOrder) -> Job:
+    return planning.job_of(about) if isinstance(about, WorkOrder) else dispatching.of_ticket(about)
 
 
 def _sorted_by(fits: dict[int, suggestions.Candidate], found: board.Board) -> board.Board:

@@ -48,12 +48,12 @@ MAIN = (
     Entry("/my/jobs", lazy_gettext("My jobs"), "truck", "j"),
     Entry("/monitoring", lazy_gettext("Monitoring"), "activity", "b"),
     Entry("/tickets", lazy_gettext("Tickets"), "ticket", "t"),
+    Entry("/dispatch", lazy_gettext("Dispatch"), "send", "v"),
     Entry("/faults", lazy_gettext("Faults"), "alert-triangle", "f"),
     Entry("/machines", lazy_gettext("Machines"), "building-factory-2", "m"),
     Entry("/customers", lazy_gettext("Customers"), "building", "c"),
 )
 MORE = (
-    Entry("/dispatch", lazy_gettext("Dispatch"), "send", "v"),
     Entry("/work-orders", lazy_gettext("Work orders"), "clipboard-text", "o"),
     Entry("/hotline-records", lazy_gettext("400 records"), "phone", "4"),
     Entry("/guidance", lazy_gettext("Calls for help"), "message"),

@@ -67,6 +67,11 @@ class Candidate:
     is_busy: bool = False
     reasons: list[Reason] = field(default_factory=list)
 
+    @property
+    def is_fitting(self) -> bool:
+        """Whether they can go, and more speaks for them than against."""
+        return not self.is_on_leave and not self.is_busy and self.points > 0
+
     def add(self, points: int, message: str, *, speaks_for: bool = True, **params: Any) -> None:
         """Weigh in one reason."""
         self.points += points
@@ -123,7 +128,7 @@ def _weigh_time(found: Candidate, known: Known) -> None:
     if found.user_id in known.on_shift:
         found.add(ON_SHIFT, N_("on duty then"))
     if count := known.load.get(found.user_id, 0):
-        found.add(LOAD * count, N_("%(count)d other visits that day"), speaks_for=False, count=count)
+        found.add(LOAD * count, N_("other visits that day: %(count)d"), speaks_for=False, count=count)
 
 
 def _weigh_skill(found: Candidate, one: Technician, need: Need, known: Known) -> None:
