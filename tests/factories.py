@@ -286,14 +286,20 @@ def proposal(**values: Any) -> Proposal:
     """What an area manager proposes for an order (a new one unless given), not decided."""
     with db.transaction():
         by = User.select().join(UserRole).where(UserRole.role == Role.AREA_MANAGER).first()
-        defaults = {"order": values.pop("order", None) or work_order(), "at": clock.now(), "by": by, "by_name": "何经理", "text": "换人去"}
+        defaults = {
+            "order": values.pop("order", None) or work_order(status=OrderStatus.DRAFT),
+            "at": clock.now(),
+            "by": by,
+            "by_name": "何经理",
+            "text": "换人去",
+        }
         return Proposal.create(**defaults | values)
 
 
 def gate_override(**values: Any) -> GateOverride:
     """An emergency that opened the gate for an order (a new one unless given), not read."""
     with db.transaction():
-        order = values.pop("order", None) or work_order()
+        order = values.pop("order", None) or work_order(status=OrderStatus.DRAFT)
         return GateOverride.create(**{"order": order, "at": clock.now(), "by_name": "赵副经理", "reason": "站里停运"} | values)
 
 

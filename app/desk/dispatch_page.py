@@ -9,7 +9,7 @@ from app.core.errors import Invalid
 from app.core.types import Actor
 from app.customers.models import Contact
 from app.desk.dispatch_forms import AssignmentForm, DispatchForm, filled
-from app.machines.warranty import WarrantyState
+from app.machines.warranty import Warranty, WarrantyState
 from app.roster.models import Vehicle
 from app.service_reports.models import ReportPart, ServiceReport
 from app.tickets.models import Ticket
@@ -89,7 +89,7 @@ def shown(actor: Actor, found: Subject, form: DispatchForm) -> dict[str, Any]:
     return {
         "found": found,
         "form": form,
-        "warranty": creating.warranty_at(found.about.machine, found.ticket, found.now),
+        "warranty": _warranty(found),
         "passage": gate.passage(_as_typed(found, form), found.now),
         "is_held": is_held(found, form),
         "around": nearby.around(actor, found.about, found.now),
@@ -133,8 +133,12 @@ def _as_typed(found: Subject, form: DispatchForm) -> WorkOrder:
 
 
 def _dates_say(found: Subject) -> WarrantyState:
-    warranty = creating.warranty_at(found.about.machine, found.ticket, found.now)
+    warranty = _warranty(found)
     return warranty.state if warranty else WarrantyState.UNKNOWN
+
+
+def _warranty(found: Subject) -> Warranty | None:
+    return creating.warranty_at(found.about.machine, found.ticket, found.order.created_at if found.order else found.now)
 
 
 def last_parts(about: Ticket | WorkOrder) -> str:

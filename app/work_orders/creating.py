@@ -85,14 +85,14 @@ def create(*, by: Actor, job: Job, form_token: str | None = None, at: datetime |
     return order
 
 
-def check_job(job: Job) -> None:
-    """Raise ``Invalid`` with the words beside each field when something is missing."""
+def check_job(job: Job, at: datetime | None = None, *, stands: WarrantyState | None = None) -> None:
+    """Raise ``Invalid`` with the words beside each field when something is missing; ``stands`` is a warranty that was said already."""
     fields = {}
     if not job.title.strip():
         fields["title"] = N_("Say in a few words what it is about.")
     if job.machine is None and job.project is None and job.ticket is None:
         fields["machine"] = N_("Name the machine, or the project while there is none.")
-    if job.warranty is not None and not job.warranty_reason.strip() and job.warranty != warranty_of(job):
+    if job.warranty not in (None, stands, warranty_of(job, at)) and not job.warranty_reason.strip():
         fields["warranty_reason"] = N_("Say why the warranty is otherwise than the dates say.")
     if fields:
         raise Invalid(MISSING, fields=fields)
@@ -117,8 +117,8 @@ def write(by: Actor, job: Job, at: datetime) -> WorkOrder:
 
 def revise(by: Actor, order: WorkOrder, version: int, job: Job, at: datetime) -> None:
     """Say anew what is to be done on an order, in the running transaction. Raises ``Conflict`` for another ``version``, ``Invalid``."""
-    check_job(job)
-    fields = _fields(job, at)
+    check_job(job, order.created_at, stands=WarrantyState(order.warranty))
+    fields = _fields(job, order.created_at)
     changed = {name: value for name, value in fields.items() if value != getattr(order, name)}
     if not changed:
         return
