@@ -55,29 +55,30 @@ def index() -> Response:
     tag = live_tag("orders", "tickets", "roster")
     if (same := unchanged(tag)) is not None:
         return same
-    now, me, area = clock.now(), actor(), _area()
+    return tagged(render("dispatch/index.html", fragment="dispatch/_dispatch.html", tag=tag, **_shown(clock.now())), tag)
+
+
+def _shown(now: datetime) -> dict[str, Any]:
+    me, area, about = actor(), _area(), _chosen()
     first, length = _days(now)
-    about = _chosen()
     starts = dispatch_forms.first_start(_job(about), now) if about else now
     candidates = suggestions.ranked(suggestions.need_of(about, starts, starts + USUAL_LENGTH)) if about else []
     by_person = {one.user_id: one for one in candidates}
-    shown: dict[str, Any] = {
+    return {
         "queue": waiting.queue(me, now, area_id=area),
         "board": _sorted_by(by_person, board.board(me, first, length, now, area_id=area)),
         "chosen": about,
         "chosen_at": f"{dispatch_forms.local(starts):%m-%d %H:%M}",
         "fits": by_person,
-        "proposals": proposals.undecided(me) if me.may("orders.dispatch") or me.may("orders.propose") else [],
-    }
-    period = {
+        "proposals": proposals.undecided(me) if me.may(proposals.DECIDE) or me.may(proposals.PROPOSE) else [],
         "first": first,
         "length": length,
         "today": now.astimezone(clock.zone()).date(),
         "lengths": LENGTHS,
         "one_day": timedelta(days=1),
+        "areas": _areas(),
+        "area": area,
     }
-    shown |= period | {"areas": _areas(), "area": area}
-    return tagged(render("dispatch/index.html", fragment="dispatch/_dispatch.html", tag=tag, **shown), tag)
 
 
 def _areas() -> list[tuple[int, str]]:

@@ -1,7 +1,6 @@
 """Emergencies that opened the warranty gate, for the manager to read (workflows, gate, d)."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, request
@@ -15,6 +14,7 @@ from app.web.auth import actor, requires
 from app.web.errors import words
 from app.web.render import render, see_other
 from app.work_orders import gate, overrides
+from app.work_orders.models import GateOverride
 
 blueprint = Blueprint("gate_overrides", __name__)
 
@@ -52,11 +52,12 @@ def export_xlsx() -> Response:
 
 
 def _rows() -> Iterator[list[Any]]:
-    def text(at: datetime | None) -> str:
-        return clock.local_text(at)
+    return map(_row, overrides.every(_state(), _sort()))
 
-    for one in overrides.every(_state(), _sort()):
-        yield [one.order.number, one.order.title, text(one.at), one.by_name, one.reason, text(one.read_at), one.read_by_name]
+
+def _row(one: GateOverride) -> list[Any]:
+    read_at = clock.local_text(one.read_at)
+    return [one.order.number, one.order.title, clock.local_text(one.at), one.by_name, one.reason, read_at, one.read_by_name]
 
 
 @blueprint.post("/gate-overrides/<override_id>/reading")
