@@ -23,6 +23,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "charts.js": ("vendor/uplot-1.6.32/uPlot.iife.min.js", "js/chart*.js"),
     "search.js": ("js/search.js",),
     "call_backs.js": ("js/call_backs.js",),
+    "signature.js": ("vendor/signature_pad-5.1.4/signature_pad.umd.min.js", "js/signature.js"),
     "sprite.svg": ("icons/sprite.svg",),
 }
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}

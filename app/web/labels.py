@@ -351,6 +351,7 @@ _PROGRAM = {
     "work slips": N_("Reminder"),
     "command line": N_("Command line"),
     "dispatch": N_("The dispatch desk"),
+    "customer": N_("The customer"),
 }
 
 

@@ -40,6 +40,7 @@ from app.monitoring.models import (
 from app.roster import calendar_operations
 from app.roster import operations as roster
 from app.roster.models import DutyShift
+from app.service_reports.models import ReportStatus, ServiceReport
 from app.tickets.models import (
     ClockKind,
     Complaint,
@@ -424,6 +425,27 @@ ACCESS: dict[str, Access] = {
     "call_back_month.dispatches": CALL_BACKS,
     "call_back_month.dispatches_csv": CALL_BACKS,
     "call_back_month.dispatches_xlsx": CALL_BACKS,
+    # service reports
+    "report_writing.report": may(Role.TECHNICIAN, scoped=True),
+    "report_writing.remove_photo": may(Role.TECHNICIAN, scoped=True),
+    "report_signing.signature": may(Role.TECHNICIAN, scoped=True),
+    "report_signing.link": may(Role.TECHNICIAN, scoped=True),
+    "signing_link.sign": PUBLIC,
+    "signing_link.photo": PUBLIC,
+    "service_reports.index": may(BUSINESS),
+    "service_reports.export_csv": may(BUSINESS),
+    "service_reports.export_xlsx": may(BUSINESS),
+    "service_reports.missing": may(BUSINESS),
+    "service_reports.missing_csv": may(BUSINESS),
+    "service_reports.missing_xlsx": may(BUSINESS),
+    "service_reports.remind": may(DESK),
+    "service_reports.file_paper": may(Role.CLERK),
+    "service_reports.report": may(BUSINESS, scoped=True),
+    "service_reports.photo": may(BUSINESS, scoped=True),
+    "service_reports.file": may(Role.CLERK),
+    "report_amendments.amend": may(Role.TECHNICIAN, Role.DEPUTY, scoped=True),
+    "report_paper.view": may(BUSINESS, scoped=True),
+    "report_paper.document": may(BUSINESS, scoped=True),
     # mail
     "mail.index": may(DESK),
     "mail.export_csv": may(DESK),
@@ -494,6 +516,10 @@ def _draft_file_id(side: Side) -> int:
     return int(IntakeDraftFile.get(IntakeDraftFile.draft == _draft_id(side)).id)
 
 
+def _report(side: Side) -> ServiceReport:
+    return ServiceReport.get(ServiceReport.by == side.technician, ServiceReport.signed_at.is_null(False))
+
+
 VALUES: dict[str, Callable[[Side], Any]] = {
     "year": lambda side: 2027,
     "entry_id": lambda side: HistoryEntry.get(HistoryEntry.object_type == "calendar").id,
@@ -559,6 +585,9 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     ),
     "done_order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, ~WorkOrder.is_out).number,
     "call_back_id": lambda side: CallBack.get(CallBack.follow_up_owner == side.technician).id,
+    "report_number": lambda side: _report(side).number,
+    "photo_id": lambda side: _report(side).photos.get().id,
+    **{f"signing_link.{name}:token": (lambda side: _report(side).sign_token) for name in ("sign", "photo")},
     "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
 }
 # Addresses that lead nowhere by intent: what they answer to those who may ask.
@@ -640,6 +669,9 @@ def _side(area: Area, technician: User) -> Side:
     called = factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     factories.call_back(order=called, follow_up_owner=technician, status=CallBackStatus.SIGNED)
     factories.technician_report(user=technician)
+    factories.service_report(order=factories.work_order(ticket=out, machine=machine, lead=technician), status=ReportStatus.DRAFT)
+    done = factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
+    factories.service_report(order=done, sign_token=f"sign-{area.id}", sign_token_until=now + timedelta(hours=1))
     _run_clocks(ticket, technician)
     factories.return_visit(customer=customer)
     document, request, project = _papers(machine, technician)
