@@ -79,6 +79,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.ticket_work",
     "app.desk.ticket_export",
     "app.desk.overviews",
+    "app.desk.new_order",
     "app.desk.order_page",
     "app.desk.dispatch_sheets",
     "app.desk.broadcasts",

@@ -2,22 +2,28 @@
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, flash, request
 from flask import Response as FlaskResponse
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core import clock
+from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
 from app.customers.models import Contact
-from app.desk import order_ways
+from app.desk import card, order_ways
 from app.desk.past_jobs import PastJob
 from app.machines import document_queries
+from app.machines import queries as machines
+from app.machines.models import Machine
 from app.service_reports import queries as service_reports
 from app.tickets import reasons
+from app.tickets.forms import new_token
 from app.web.auth import actor, requires
+from app.web.errors import words
 from app.web.i18n import language
-from app.web.render import live_tag, render, tagged, unchanged
-from app.work_orders import gate, queries, wording
+from app.web.render import live_tag, render, see_other, tagged, unchanged
+from app.work_orders import dispatching, gate, queries, wording
 from app.work_orders.models import OUT_STATUSES, QUEUED_STATUSES, WorkOrder
 from app.work_orders.register import OrderRow
 
@@ -80,8 +86,32 @@ def _shown(by: Actor, found: WorkOrder) -> dict[str, Any]:
         "person": person_of(found),
         "shows_phone": is_open(found) and by.may("personal.unmask"),
         "ways": order_ways.ways(by, found, is_shut=is_shut),
-        "now": now,
+        "form_token": new_token(),
+        "machines": _machines(by, found),
     }
+
+
+def _machines(by: Actor, found: WorkOrder) -> list[Machine]:
+    """The machines of the project that the order may be bound to; none once it has one."""
+    if found.machine_id is not None or found.project is None or not by.may("orders.create"):
+        return []
+    return machines.of_project(by, found.project)
+
+
+@blueprint.post("/work-orders/<order_number>/machine")
+@requires("orders.create")
+def bind(order_number: str) -> Response:
+    """An order of a project belongs to a machine from now on."""
+    found, serial = queries.by_number(actor(), order_number), request.form.get("machine", "").strip()
+    try:
+        machine = card.machine_named(actor(), serial) if serial else None
+        if machine is None:
+            raise Invalid(N_("No machine of this serial number is known."))
+        dispatching.bind_machine(by=actor(), order=found, machine=machine)
+    except (Conflict, Invalid) as error:
+        return page(queries.by_number(actor(), order_number), status=error.status, problem=words(error), typed={"machine": serial})
+    flash(_("%(number)s belongs to machine %(serial)s now.", number=found.number, serial=machine.serial), "message")
+    return see_other(f"/work-orders/{order_number}")
 
 
 def is_open(found: WorkOrder) -> bool:

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-from flask import current_app
-from werkzeug.exceptions import HTTPException
-
 from app.core.errors import N_
 from app.core.types import Actor
 from app.work_orders import states
@@ -13,43 +10,37 @@ from app.work_orders.models import OrderStatus, WorkOrder
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A button: ``path`` is opened, or asked for by POST; ``reason_field`` names the words that must come along."""
+    """A button: ``path`` is opened, or asked for by POST; ``is_next`` marks what moves the order on."""
 
     path: str
     label: str
     icon: str = ""
     is_post: bool = False
-    reason_field: str = ""
-    is_main: bool = False
+    is_next: bool = False
 
 
 def ways(by: Actor, order: WorkOrder, *, is_shut: bool) -> list[Way]:
     """The ways open to ``by``, the next step first; ``is_shut``: the warranty gate lets nobody go there yet."""
     here, status = f"/work-orders/{order.number}", OrderStatus(order.status)
     may_dispatch = by.may("orders.dispatch") or by.may("orders.dispatch_provisionally")
+    waits, may_create = status is OrderStatus.WAITING_PARTS, by.may("orders.create")
+    is_open = order.is_out or status in states.QUEUED_STATUSES
     found: list[tuple[bool, Way]] = [
-        (order.is_out and order.lead_id == by.user_id, Way(f"/my/jobs/{order.number}", N_("To my job"), "arrow-right", is_main=True)),
-        (
-            status in states.QUEUED_STATUSES and may_dispatch,
-            Way(f"{here}/dispatch", N_("Dispatch the order"), "arrow-right", is_main=True),
-        ),
-        (_is_unratified(order) and by.may("orders.ratify"), Way(f"{here}/ratification", N_("Ratify"), "check", is_post=True, is_main=True)),
-        (
-            status is OrderStatus.WAITING_PARTS and by.may("orders.create"),
-            Way(f"{here}/parts-received", N_("The parts are here"), "check", is_post=True, is_main=True),
-        ),
+        (order.is_out and order.lead_id == by.user_id, Way(f"/my/jobs/{order.number}", N_("To my job"), "arrow-right", is_next=True)),
+        (not order.is_out and is_open and may_dispatch, Way(f"{here}/dispatch", N_("Dispatch the order"), "truck", is_next=True)),
+        (_is_unratified(order) and by.may("orders.ratify"), Way(f"{here}/ratification", N_("Ratify"), "check", is_post=True, is_next=True)),
+        (waits and may_create, Way(f"{here}/parts-received", N_("The parts are here"), "check", is_post=True, is_next=True)),
+        (waits and may_create, Way(f"{here}/next-visit", N_("Plan the next visit"), "calendar")),
         (
             status is OrderStatus.DISPATCHED and by.may("jobs.accept_for"),
             Way(f"{here}/acceptance", N_("Accepted by phone"), "phone", is_post=True),
         ),
         (order.is_out and may_dispatch, Way(f"{here}/reassignment", N_("Give to somebody else"), "users")),
-        (
-            is_shut and by.may("gate.override"),
-            Way(f"{here}/override", N_("Override the warranty gate"), "lock", is_post=True, reason_field="reason"),
-        ),
-        (_may_call_off(by, order, status), Way(f"{here}/cancellation", N_("Call off"), "x", is_post=True, reason_field="reason")),
+        (is_open and by.may("orders.propose"), Way(f"{here}/proposals", N_("Propose somebody or a time"), "message")),
+        (is_shut and by.may("gate.override"), Way(f"{here}/override", N_("Override the warranty gate"), "lock")),
+        (_may_call_off(by, order, status), Way(f"{here}/cancellation", N_("Call off"), "x")),
     ]
-    return [way for is_open, way in found if is_open and is_there(way.path, "POST" if way.is_post else "GET")]
+    return [way for is_there, way in found if is_there]
 
 
 def _is_unratified(order: WorkOrder) -> bool:
@@ -58,12 +49,3 @@ def _is_unratified(order: WorkOrder) -> bool:
 
 def _may_call_off(by: Actor, order: WorkOrder, status: OrderStatus) -> bool:
     return by.may("orders.cancel") and states.may_go(status, OrderStatus.CANCELLED) and (not order.is_out or by.may("orders.dispatch"))
-
-
-def is_there(path: str, method: str = "GET") -> bool:
-    """Whether a view answers at ``path``: a screen that is not installed leaves no dead button."""
-    try:
-        current_app.url_map.bind("localhost").match(path, method=method)
-    except HTTPException:
-        return False
-    return True

@@ -15,6 +15,8 @@ from app.tickets import queries as tickets
 from app.tickets.queries import ANY, OPEN, TicketFilter
 from app.web.auth import actor, requires
 from app.web.render import render
+from app.work_orders import register
+from app.work_orders.register import OrderFilter
 
 blueprint = Blueprint("overviews", __name__)
 
@@ -65,4 +67,6 @@ def project(project_id: int) -> Response:
     found = projects.by_id(actor(), project_id)
     shown: dict[str, Any] = {"machines": machines.of_project(actor(), found) if actor().may("machines.read") else []}
     shown["documents"] = documents.of_holder(project=found) if actor().may("documents.read") else []
+    wanted = OrderFilter(project=found.id, status=register.ANY)
+    shown["orders"] = register.newest(actor(), wanted, SHOWN) if actor().may("orders.read") else []
     return render("desk/project.html", project=found, **shown)

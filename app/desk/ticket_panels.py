@@ -6,7 +6,6 @@ from typing import Any
 from app.core.types import Actor
 from app.customers.models import Contact
 from app.desk import wording
-from app.desk.order_ways import is_there
 from app.machines import document_queries
 from app.tickets import forms, hotline, mentions, watching
 from app.tickets.merging import Relatives
@@ -45,7 +44,7 @@ def _dispatch_path(by: Actor, ticket: Ticket) -> str:
     """Where somebody is sent for the ticket; empty for who may not, and for tickets that nobody needs to go for."""
     path = f"/dispatch/tickets/{ticket.number}"
     may_send = by.may("orders.dispatch") or by.may("orders.dispatch_provisionally")
-    return path if ticket.status in _SENT_FOR and may_send and is_there(path) else ""
+    return path if ticket.status in _SENT_FOR and may_send else ""
 
 
 # Tickets that somebody may be sent for; one still to be verified is phoned about first.

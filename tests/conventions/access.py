@@ -276,6 +276,9 @@ ACCESS: dict[str, Access] = {
     "work_orders.export_csv": may(BUSINESS),
     "work_orders.export_xlsx": may(BUSINESS),
     "order_page.order": may(BUSINESS, scoped=True),
+    "order_page.bind": may(DESK),
+    "new_order.new": may(DESK),
+    "new_order.suggested": may(DESK),
     "dispatch_sheets.sheet": may(BUSINESS, scoped=True),
     "dispatch_sheets.document": may(BUSINESS, scoped=True),
     # dispatch
