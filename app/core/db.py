@@ -219,5 +219,8 @@ def drop_connection() -> None:
 
 
 def for_update(query: Any) -> Any:
-    """Lock the selected rows until commit; SQLite's IMMEDIATE transaction holds the only write lock already."""
-    return query if is_sqlite() else query.for_update()
+    """Lock the selected rows until commit; SQLite's IMMEDIATE transaction holds the only write lock already.
+
+    Rows that point to a locked one can still be written: whoever writes one and then waits for a number would hold up the other way round.
+    """
+    return query if is_sqlite() else query.for_update("FOR NO KEY UPDATE")

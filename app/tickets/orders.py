@@ -53,10 +53,10 @@ def close_when_at_rest(*, by: Actor, ticket_id: int, at: datetime) -> None:
 def work_again(*, by: Actor, ticket_id: int, at: datetime) -> None:
     """Finishing was taken back. Raises ``Conflict`` when the ticket was closed meanwhile."""
     ticket = _locked(ticket_id)
-    if states.is_open(TicketStatus(ticket.status)):
+    if ticket.open_orders:
         _count(ticket, ticket.open_orders + 1)
         return
-    if ticket.status != TicketStatus.RESOLVED:
+    if not ticket.is_open and ticket.status != TicketStatus.RESOLVED:
         raise Conflict(N_("Ticket %(number)s is finished by now; open it again first."), number=ticket.number)
     moving.move(by, ticket, TicketStatus.IN_WORK, ticket.version, at=at, reason=states.TAKEN_BACK, open_orders=ticket.open_orders + 1)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.accounts.models import User
+from app.core import db
 from app.roster.models import Vehicle
 from app.work_orders.models import Visit, VisitAssistant, WorkOrder
 
@@ -56,7 +57,8 @@ def of_order(order: WorkOrder) -> list[Visit]:
 
 
 def end(order: WorkOrder, at: datetime) -> None:
-    """Nobody is on the present visit any more: left if they had arrived, dropped otherwise."""
+    """Nobody is on the present visit any more: left if they had arrived, dropped otherwise; the order's row is locked before the visit's."""
+    db.for_update(WorkOrder.select(WorkOrder.id).where(WorkOrder.id == order.id)).get()
     visit = present(order)
     if visit is None:
         return
