@@ -57,7 +57,7 @@ def of_order(order: WorkOrder) -> list[Visit]:
 
 
 def end(order: WorkOrder, at: datetime) -> None:
-    """Nobody is on the present visit any more: left if they had arrived, dropped otherwise; the order's row is locked before the visit's."""
+    """Nobody is on the present visit any more: left if they had arrived, dropped otherwise. Locks the order's row before the visit's."""
     db.for_update(WorkOrder.select(WorkOrder.id).where(WorkOrder.id == order.id)).get()
     visit = present(order)
     if visit is None:
