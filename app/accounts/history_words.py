@@ -125,6 +125,11 @@ ACTIONS = {
     "authority.given": N_("Authority given"),
     "authority.revoked": N_("Authority taken back"),
     "outbox.retried": N_("Message sent again"),
+    "service_report.begun": N_("Service report begun"),
+    "service_report.link_made": N_("Link for signing made"),
+    "service_report.signed": N_("Service report signed"),
+    "service_report.amended": N_("Service report amended"),
+    "service_report.filed": N_("Service report filed"),
 }
 OBJECTS = {
     "clocks": N_("Deadlines"),
@@ -155,6 +160,7 @@ OBJECTS = {
     "technician_report": N_("Technician's report"),
     "visit_draw": N_("Draw of return visits"),
     "authority": N_("Authority"),
+    "service_report": N_("Service report"),
 }
 FIELDS = {
     "days": N_("Days"),
@@ -233,6 +239,10 @@ FIELDS = {
     "permission": N_("What"),
     "from_at": N_("From"),
     "until_at": N_("Until"),
+    "order": N_("Work order"),
+    "way": N_("Signature"),
+    "changed": N_("Changed fields"),
+    "signer": N_("Signed by"),
 }
 # The enumeration (app.web.labels) whose words a field's values have.
 KINDS = {
@@ -249,9 +259,11 @@ KINDS = {
     ("order", "kind"): "OrderKind",
     ("technician_report", "period"): "ReportPeriod",
     ("authority", "permission"): "LentAction",
+    ("service_report", "way"): "SignatureWay",
 }
 PROGRAMS = {
     "command line": N_("Command line"),
+    "customer": N_("The customer"),
     "demo": N_("Demo data"),
     "monitoring": N_("EVC monitoring"),
     "setup": N_("First start"),

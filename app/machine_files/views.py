@@ -18,6 +18,7 @@ from app.machine_files.timeline import Entry, kinds_for
 from app.machines.models import Machine
 from app.machines.queries import profile_of
 from app.monitoring.views.machines import chart_of
+from app.service_reports.parts import parts_history
 from app.web import uploads
 from app.web.auth import actor, requires
 from app.web.filters import money
@@ -31,6 +32,7 @@ blueprint = Blueprint("machine_files", __name__)
 LIVE = ("tickets", "alarms", "machines", "documents", "orders")
 _KNOWN = frozenset(kind.name for kind in KINDS)
 MAX_WORDS = 100
+PARTS_SHOWN = 6
 
 
 @blueprint.app_template_filter("fen")
@@ -161,6 +163,7 @@ def _surroundings(reader: Actor, found: Machine) -> dict[str, Any]:
         "standing": queries.standing(reader, found),
         "completeness": queries.completeness_of(found, has_photo=picture is not None),
         "documents": queries.documents_of(reader, found),
+        "parts": parts_history(found, most=PARTS_SHOWN) if reader.may("service_reports.read") else [],
         "repeats_now": partial(queries.repeats_of, reader, found),
         "ways": _ways(found),
     }

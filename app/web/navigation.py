@@ -55,6 +55,7 @@ MAIN = (
 )
 MORE = (
     Entry("/work-orders", lazy_gettext("Work orders"), "clipboard-text", "o"),
+    Entry("/service-reports", lazy_gettext("Service reports"), "file-text", "r"),
     Entry("/hotline-records", lazy_gettext("400 records"), "phone", "4"),
     Entry("/guidance", lazy_gettext("Calls for help"), "message"),
     Entry("/technician-reports", lazy_gettext("Technicians' reports"), "clipboard-text"),
@@ -91,6 +92,7 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
         frozenset(
             {
                 "/work-orders",
+                "/service-reports",
                 "/documents",
                 "/complaints",
                 "/work-slips",
