@@ -125,7 +125,7 @@ def go_there(journey: Journey) -> None:
         confirm.check()
     journey.look("arrive", page)
     page.get_by_role("button", name="到场", exact=True).click()
-    page.get_by_role("button", name="完工", exact=True).wait_for()
+    page.get_by_role("link", name="填写服务报告", exact=True).wait_for()
     journey.look("job", page)
 
 
