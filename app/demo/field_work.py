@@ -9,10 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.accounts.models import Role, User, UserArea, UserRole
-from app.accounts.permissions import permissions_of
-from app.core.types import Actor
 from app.customers.models import Project
-from app.demo.people import Staff
+from app.demo import paperwork
+from app.demo.people import Staff, acting
 from app.machines.models import Machine
 from app.machines.warranty import WarrantyState
 from app.tickets.models import Priority, Ticket, TicketStatus
@@ -28,7 +27,7 @@ WATCHER, GAS = "站长", "O2 20.9 %，H2S 0 ppm，CH4 0 %LEL"
 HOUR = timedelta(hours=1)
 
 
-def send_somebody(story: Story, ticket_id: int, finding: str, ends: TicketStatus, at: datetime) -> None:
+def send_somebody(story: Story, ticket_id: int, ends: TicketStatus, at: datetime) -> None:
     """Dispatch the ticket to a technician of its area, who then works it off unless it ends in work."""
     ticket = Ticket.get_by_id(ticket_id)
     if ticket.status != TicketStatus.WAITING_DISPATCH:
@@ -40,6 +39,7 @@ def send_somebody(story: Story, ticket_id: int, finding: str, ends: TicketStatus
         story.at(at + 0.7 * HOUR, partial(_step, order, progress.set_off, lead))
         story.at(at + 1.6 * HOUR, partial(_arrive, order, lead))
         story.at(at + 3.5 * HOUR, partial(_step, order, progress.finish, lead))
+        paperwork.follow(story, order, lead, at + 3.5 * HOUR)
 
 
 def dispatch(staff: Staff, job: Job, lead: User, *, at: datetime, planned_from: datetime) -> WorkOrder:
@@ -61,13 +61,6 @@ def technician_for(area_id: int | None, number: int) -> User:
     found = there or list(held.order_by(User.id))
     user: User = found[number % len(found)]
     return user
-
-
-def acting(user: User) -> Actor:
-    """The technician as an actor."""
-    roles = frozenset({Role.TECHNICIAN})
-    areas = frozenset(row.area_id for row in UserArea.select().where(UserArea.user == user))
-    return Actor(user.id, user.name, roles, permissions_of(roles), areas)
 
 
 def _step(order: WorkOrder, go: Callable[..., None], lead: User, at: datetime) -> None:

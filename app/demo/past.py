@@ -63,16 +63,6 @@ STANDING = (
 )
 DRIFTS = {0: {"oil_temp": 78.2}, 3: {"oil_temp": 67.0}, 12: {"pit_water": 310.0}, 5: {"filter_dp": 0.36}, 30: {"bin_fill": 100.0}}
 USUAL = ("E04", "E04", "E06", "E07", "E07", "E10", "E11", "E13", "E17", "E18", "E18", "E20", "E23", "E25", "E02", "E08")
-FINDINGS = (
-    "散热器积灰，清理后油温正常。",
-    "更换回油滤芯，试机三个循环正常。",
-    "补油 20 L，接头渗油已紧固。",
-    "接近开关松动，重新固定并校准。",
-    "推板导轨卡有异物，已清除。",
-    "插头进水，吹干后涂防水胶。",
-    "远程复位后恢复，建议下次保养复查。",
-    "更换传感器线缆一根。",
-)
 ANSWERS = ("已电话答复站长。", "技术中心已书面答复，客户满意。")
 HOTLINE, FAULT_REPORT = TicketSource.HOTLINE, TicketKind.FAULT_REPORT
 ENQUIRY, COMPLAINT, PARTS_ORDER, SUGGESTION = TicketKind.ENQUIRY, TicketKind.COMPLAINT, TicketKind.PARTS_ORDER, TicketKind.SUGGESTION
@@ -230,7 +220,7 @@ def _work_on(story: Story, ticket: Ticket, ends: TicketStatus) -> None:
     for step in steps[: steps.index(ends) + 1] if ends in steps else ():
         at = ticket.opened_at + timedelta(hours=PACE[step] * story.dice.uniform(0.7, 1.4))
         if step is TicketStatus.IN_WORK:
-            story.at(at, partial(field_work.send_somebody, story, ticket.id, story.dice.choice(FINDINGS), ends))
+            story.at(at, partial(field_work.send_somebody, story, ticket.id, ends))
             return
         story.at(at, partial(_move, story, ticket.id, step))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.accounts import operations
-from app.accounts.models import Area, Role
+from app.accounts.models import Area, Role, User, UserArea
 from app.accounts.permissions import permissions_of, sees_every_area
 from app.core.types import Actor
 
@@ -48,3 +48,10 @@ def engage(by: Actor, password: str, at: datetime) -> Staff:
         seen = None if sees_every_area(frozenset({role})) else frozenset(area_ids)
         actors[username] = Actor(user.id, name, frozenset({role}), permissions_of(frozenset({role})), seen)
     return Staff(actors, areas)
+
+
+def acting(user: User) -> Actor:
+    """A technician as an actor."""
+    roles = frozenset({Role.TECHNICIAN})
+    areas = frozenset(row.area_id for row in UserArea.select().where(UserArea.user == user))
+    return Actor(user.id, user.name, roles, permissions_of(roles), areas)

@@ -5,6 +5,7 @@ from peewee import Database
 
 from app import demo
 from app.accounts.models import Department, Role, Station, User, UserRole
+from app.callbacks.models import CallBack
 from app.core import history
 from app.core.config import Config
 from app.core.errors import Conflict
@@ -12,7 +13,9 @@ from app.customers.models import Customer, Project
 from app.machines.models import Machine, MachineMove, TerminalChange
 from app.machines.operations import seed_profiles
 from app.monitoring.models import Alarm, Condition, Gap, Reading
+from app.service_reports.models import ServiceReport
 from app.tickets.models import Ticket, TicketStatus
+from app.work_orders.models import WorkOrder
 from tests import factories
 from tests.personas import make_user
 
@@ -33,6 +36,10 @@ def test_it_works(database: Database, config: Config) -> None:
     assert (Station.select().count(), Department.select().count(), Project.select().count()) == (3, 3, 3)
     assert (MachineMove.select().count(), TerminalChange.select().count()) == (1, 1)
     assert Machine.select().where(Machine.sim_expires_on.is_null(False)).count() == 6
+    orders = {status for (status,) in WorkOrder.select(WorkOrder.status).distinct().tuples()}
+    assert orders >= {"draft", "dispatched", "accepted", "travelling", "on_site", "waiting_parts", "declined", "archived"}
+    assert {one.status for one in CallBack.select()} >= {"archived"}
+    assert ServiceReport.select().where(ServiceReport.status == "filed").count() > 10
     assert history.verify().problem is None
 
 
