@@ -55,9 +55,9 @@ def finish(*, by: Actor, call_back: CallBack, result: str, at: datetime | None =
         notify(people, message, href=f"/call-backs/{call_back.id}", at=now, number=order.number, result=said)
 
 
-def visible(actor: Actor) -> ModelSelect:
+def visible(actor: Actor, columns: tuple[Any, ...] = queries.WHOLE) -> ModelSelect:
     """The records whose follow-up ``actor`` may see and end: those of the records they see, and their own."""
-    return queries.joined(CallBack.select()).where(queries.of_reader(actor) | (CallBack.follow_up_owner == actor.user_id))
+    return queries.joined(CallBack.select(), columns).where(queries.of_reader(actor) | (CallBack.follow_up_owner == actor.user_id))
 
 
 def by_id(actor: Actor, call_back_id: int) -> CallBack:
@@ -67,7 +67,7 @@ def by_id(actor: Actor, call_back_id: int) -> CallBack:
 
 def listed(actor: Actor, wanted: FollowUpFilter, today: date) -> ModelSelect:
     """The follow-ups of the list."""
-    query = visible(actor).where(IS_GIVEN)
+    query = visible(actor, queries.LISTED).where(IS_GIVEN)
     if wanted.whose == MINE:
         query = query.where(CallBack.follow_up_owner == actor.user_id)
     if wanted.owner is not None:

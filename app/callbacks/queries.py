@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from peewee import JOIN, SQL, ModelSelect, Select
+from peewee import JOIN, SQL, ModelSelect, fn
 
 from app.accounts.authorities import may_act
 from app.accounts.models import Area, Role, User, UserRole
 from app.callbacks import writing
 from app.callbacks.models import CallBack, CallBackOutcome, CallBackStatus, CallTry
 from app.core import clock, paging
-from app.core.errors import N_, NotFound
-from app.core.paging import Order, Sort
+from app.core.errors import N_, Invalid, NotFound
+from app.core.paging import Order
 from app.core.types import Actor, Page
 from app.customers.models import Customer
 from app.machines.models import Machine
@@ -24,8 +24,8 @@ Owner = User.alias("owner")
 TO_SIGN, TO_READ, ALL = "to-sign", "to-read", "all"
 # The status that each tab of the list shows; all of them.
 TABS: dict[str, CallBackStatus | None] = {TO_SIGN: CallBackStatus.RECORDED, TO_READ: CallBackStatus.SIGNED, ALL: None}
-SORTS = {"recorded_at": Sort(CallBack.recorded_at, lambda one: one.recorded_at)}
-NEWEST = "-recorded_at"
+NEWEST, OLDEST = "-recorded_at", "recorded_at"
+SORTS = (NEWEST, OLDEST)
 COLUMNS = (
     "number", "status", "outcome", "customer", "machine", "technician", "area", "called_at", "recorded_by", "result_score",
     "attitude_score", "timeliness_score", "hotline_told", "poor", "text", "follow_up", "owner", "follow_up_due_on", "follow_up_done_at",
@@ -55,9 +55,16 @@ class Wanted:
         return replace(self) != Wanted()
 
 
-def joined(query: ModelSelect) -> ModelSelect:
+LISTED = (
+    CallBack, WorkOrder.id, WorkOrder.number, WorkOrder.title, Customer.id, Customer.name, Machine.id, Machine.serial, User.id, User.name,
+    Area.id, Area.name, Owner.id, Owner.name,
+)  # fmt: skip
+WHOLE = (CallBack, WorkOrder, Customer, Machine, User, Area, Owner)
+
+
+def joined(query: ModelSelect, columns: tuple[Any, ...] = WHOLE) -> ModelSelect:
     """``query`` over records, each with order, customer, machine, technician, area and who follows it up."""
-    query = query.select(CallBack, WorkOrder, Customer, Machine, User, Area, Owner)
+    query = query.select(*columns)
     query = query.join_from(CallBack, WorkOrder).join_from(CallBack, Customer, JOIN.LEFT_OUTER)
     query = query.join_from(CallBack, Machine, JOIN.LEFT_OUTER)
     query = query.join_from(CallBack, User, JOIN.LEFT_OUTER, on=(CallBack.technician == User.id))
@@ -65,11 +72,17 @@ def joined(query: ModelSelect) -> ModelSelect:
     return query.join_from(CallBack, Owner, JOIN.LEFT_OUTER, on=(CallBack.follow_up_owner == Owner.id), attr="follow_up_owner")
 
 
-def of_reader(actor: Actor) -> Any:
-    """The condition of being a record that ``actor`` may see: who does not list them sees none."""
+def of_reader(actor: Actor, is_alone: bool = False) -> Any:
+    """The condition of being a record that ``actor`` may see: who does not list them sees none.
+
+    ``is_alone`` says that nothing else narrows; otherwise it is written so that the index of what narrows more is used.
+    """
     if not actor.may(writing.LIST):
         return SQL("1 = 0")
-    return SQL("1 = 1") if actor.area_ids is None else CallBack.area.in_(sorted(actor.area_ids))
+    if actor.area_ids is None:
+        return SQL("1 = 1")
+    area = CallBack.area if is_alone else fn.COALESCE(CallBack.area, 0)
+    return area.in_(sorted(actor.area_ids))
 
 
 def visible(actor: Actor) -> ModelSelect:
@@ -90,19 +103,48 @@ def by_id(actor: Actor, call_back_id: int) -> CallBack:
     return found(visible(actor).where(CallBack.id == call_back_id))
 
 
-def orders_matching(q: str) -> Select:
-    """The ids of the orders that ``q`` means, see ``Wanted``; each part is served by an index."""
+def meant(q: str, order: Any, customer: Any, machine: Any) -> Any:
+    """The condition of being about what ``q`` means, see ``Wanted``; ``order``, ``customer``, ``machine`` are the columns it stands on.
+
+    Of a few orders their ids are named, which an index serves; of many the newest are soon found in any case.
+    """
     customers = Customer.select(Customer.id).where(Customer.name.contains(q) | Customer.short_name.contains(q)).limit(MOST_NAMED)
     machines = Machine.select(Machine.id).where(Machine.serial.contains(q)).limit(MOST_NAMED)
     number = q.upper()
     begins = (WorkOrder.number >= number) & (WorkOrder.number < number + "\uffff")
-    named = [one for (one,) in customers.tuples()], [one for (one,) in machines.tuples()]
-    return WorkOrder.select(WorkOrder.id).where(begins | WorkOrder.customer.in_(named[0]) | WorkOrder.machine.in_(named[1]))
+    their, theirs = [one for (one,) in customers.tuples()], [one for (one,) in machines.tuples()]
+    numbered = _few(WorkOrder.select(WorkOrder.id).where(begins))
+    of_named = [_few(WorkOrder.select(WorkOrder.id).where(column.in_(ids))) for column, ids in _columns(their, theirs) if ids]
+    found = [numbered, *of_named]
+    if all(ids is not None for ids in found):
+        return order.in_(sorted({one for ids in found for one in ids or ()}))
+    return order.in_(WorkOrder.select(WorkOrder.id).where(begins)) | customer.in_(their) | machine.in_(theirs)
+
+
+def _columns(customers: list[int], machines: list[int]) -> tuple[tuple[Any, list[int]], ...]:
+    return (WorkOrder.customer, customers), (WorkOrder.machine, machines)
+
+
+def _few(query: ModelSelect) -> list[int] | None:
+    """The ids of ``query``, None when they are many."""
+    found = [one for (one,) in query.limit(_MOST_IDS + 1).tuples()]
+    return found if len(found) <= _MOST_IDS else None
+
+
+_MOST_IDS = 1_000
+
+
+def of_customer(customer_id: int) -> Any:
+    """The condition of being a record of this customer, served by the index of their orders while those are few."""
+    ids = _few(WorkOrder.select(WorkOrder.id).where(WorkOrder.customer == customer_id))
+    return CallBack.customer == customer_id if ids is None else CallBack.order.in_(ids)
 
 
 def listed(actor: Actor, tab: str, wanted: Wanted) -> ModelSelect:
-    """The records of the list."""
-    query, status = visible(actor), TABS[tab]
+    """The records of the list, bare."""
+    status = TABS[tab]
+    is_alone = not (status or wanted.technician or wanted.customer or wanted.q)
+    query = CallBack.select().where(of_reader(actor, is_alone))
     for given, condition in (
         (status, CallBack.status == status),
         (wanted.technician, CallBack.technician == wanted.technician),
@@ -113,9 +155,9 @@ def listed(actor: Actor, tab: str, wanted: Wanted) -> ModelSelect:
         if given:
             query = query.where(condition)
     if wanted.q:
-        query = query.where(CallBack.order.in_(orders_matching(wanted.q)))
+        query = query.where(meant(wanted.q, CallBack.order, CallBack.customer, CallBack.machine))
     if wanted.customer is not None:
-        query = query.where(CallBack.order.in_(WorkOrder.select(WorkOrder.id).where(WorkOrder.customer == wanted.customer)))
+        query = query.where(of_customer(wanted.customer))
     if wanted.from_on:
         query = query.where(CallBack.recorded_at >= clock.start_of(wanted.from_on))
     if wanted.to_on:
@@ -128,9 +170,26 @@ def page(
 ) -> Page[CallBack]:
     """One page: what waits with poor ones first, then oldest first; all of them by ``sort``. Raises ``Invalid`` for an unknown one."""
     query = listed(actor, tab, wanted)
-    if tab == ALL:
-        return paging.page_of_records(query, SORTS, sort, after=after, before=before)
-    return paging.page_in_order(query, _POOR_FIRST, lambda one: (int(one.is_poor), one.recorded_at, one.id), after=after, before=before)
+    total = paging.capped_count(query.select(CallBack.id))
+    order, key = _order(tab, sort), _newest_key if tab == ALL else _poor_first_key
+    return paging.page_in_order(joined(query, LISTED), order, key, total=total, after=after, before=before)
+
+
+def _newest_key(one: CallBack) -> tuple[Any, ...]:
+    return one.recorded_at, one.id
+
+
+def _poor_first_key(one: CallBack) -> tuple[Any, ...]:
+    return int(one.is_poor), one.recorded_at, one.id
+
+
+def _order(tab: str, sort: str) -> Order:
+    if tab != ALL:
+        return _POOR_FIRST
+    if sort not in SORTS:
+        raise Invalid(N_("This list cannot be sorted that way."))
+    is_down = sort == NEWEST
+    return Order((CallBack.recorded_at, CallBack.id), (is_down, is_down))
 
 
 _POOR_FIRST = Order((CallBack.is_poor, CallBack.recorded_at, CallBack.id), (True, False, False))
@@ -138,9 +197,8 @@ _POOR_FIRST = Order((CallBack.is_poor, CallBack.recorded_at, CallBack.id), (True
 
 def rows(actor: Actor, tab: str, wanted: Wanted, sort: str = NEWEST) -> Iterator[list[Any]]:
     """The rows of ``COLUMNS`` for an export. Raises ``Invalid`` for an unknown sort."""
-    query = listed(actor, tab, wanted)
-    ordered = paging.whole(query, SORTS, sort) if tab == ALL else query.order_by(*_POOR_FIRST.by())
-    for one in ordered.iterator():
+    query = joined(listed(actor, tab, wanted), LISTED)
+    for one in query.order_by(*_order(tab, sort).by()).iterator():
         yield [
             one.order.number, one.status, one.outcome, one.customer and one.customer.name, one.machine and one.machine.serial,
             one.technician and one.technician.name, one.area and one.area.name, one.called_at, one.recorded_by_name, one.result_score,

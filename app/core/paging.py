@@ -103,15 +103,16 @@ def page_in_order(
     order: Order,
     key_values: Callable[[Any], Sequence[Any]],
     *,
+    total: tuple[int, bool] | None = None,
     after: str | None = None,
     before: str | None = None,
 ) -> Page[Any]:
     """One page of the records of ``query`` in ``order``; ``key_values`` gives its columns of a record.
 
-    Raises ``Invalid`` for a key that was tampered with.
+    ``total`` is given when counting needs less than the records do. Raises ``Invalid`` for a key that was tampered with.
     """
     found = _cut(query, order, after, before)
-    return found.page(found.rows, capped_count(query.select(query.model.id)), key_values)
+    return found.page(found.rows, total or capped_count(query.select(query.model.id)), key_values)
 
 
 def whole(query: ModelSelect, sorts: Mapping[str, Sort], sort: str) -> ModelSelect:
