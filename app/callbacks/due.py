@@ -214,4 +214,8 @@ def people(order: WorkOrder) -> list[Person]:
         here_first = Case(None, [(Contact.site == order.site_id, 0)], 1)
         query = Contact.select().where(Contact.customer == order.customer_id, Contact.phone != "").order_by(here_first, Contact.id)
         found += [Person(one.name, one.phone, one.role) for one in query.limit(MOST_CONTACTS)]
-    return list({one.phone: one for one in reversed(found) if one.phone}.values())[::-1]
+    by_number: dict[str, Person] = {}
+    for one in found:
+        if one.phone:
+            by_number.setdefault(one.phone, one)
+    return list(by_number.values())
