@@ -2,11 +2,18 @@
 
 import pytest
 from flask.testing import FlaskClient
+from peewee import Database
 
 from app.callbacks.models import CallBack, CallBackStatus
 from tests import factories
 from tests.callbacks.desk import Desk, desk, finished
 from tests.personas import sign_in
+
+
+@pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    """Screens do not depend on the database."""
+    return sqlite_database
 
 
 @pytest.fixture

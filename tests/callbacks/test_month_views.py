@@ -4,12 +4,19 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
+from peewee import Database
 
 from tests import factories
 from tests.callbacks.desk import Desk, desk, finished
 from tests.personas import sign_in
 
 NOON = datetime(2026, 11, 15, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    """Screens do not depend on the database."""
+    return sqlite_database
 
 
 @pytest.fixture

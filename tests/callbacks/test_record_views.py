@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from peewee import Database
 
 from app.callbacks import signing
 from app.callbacks.models import CallBack, CallBackStatus
@@ -11,6 +12,12 @@ from app.core import clock
 from tests import factories
 from tests.callbacks.desk import POOR, Desk, desk, finished, lend, recorded
 from tests.personas import make_user, sign_in
+
+
+@pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    """Screens do not depend on the database."""
+    return sqlite_database
 
 
 @pytest.fixture

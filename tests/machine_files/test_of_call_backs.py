@@ -1,10 +1,18 @@
 """Call-backs in a machine's timeline: for those who may list them, never for the customer."""
 
+import pytest
 from flask.testing import FlaskClient
+from peewee import Database
 
 from tests import factories
 from tests.callbacks.desk import desk, finished
 from tests.personas import sign_in
+
+
+@pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    """Screens do not depend on the database."""
+    return sqlite_database
 
 
 def test_it_works(client: FlaskClient) -> None:
