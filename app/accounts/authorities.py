@@ -20,7 +20,14 @@ from app.core.types import Actor
 
 GIVE, REVOKE_ANY = "authorities.give", "authorities.revoke_any"
 # What can be lent, and the permission of the page on which it is done: who may not open that can do nothing there.
-LENDABLE: Mapping[str, str] = {"call_backs.sign": "call_backs.list", "call_backs.read": "call_backs.list"}
+LENDABLE: Mapping[str, str] = {
+    "call_backs.sign": "call_backs.list",
+    "call_backs.read": "call_backs.list",
+    "orders.ratify": "orders.create",
+    "gate.override": "orders.create",
+    "gate.read_overrides": "orders.create",
+}
+MAX_NAME = 60
 MOST_DAYS = 60
 MAX_REASON = 200
 PAGE = "/account/authorities"
@@ -34,6 +41,10 @@ class Standing:
 
     for_id: int | None = None
     for_name: str = ""
+
+    def signature(self, name: str) -> str:
+        """How ``name`` signs by this right, at most ``MAX_NAME`` characters."""
+        return f"{name} (代{self.for_name})"[:MAX_NAME] if self.for_name else name
 
 
 OWN = Standing()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.accounts.authorities import may_act
+from app.core import clock
 from app.core.errors import N_
 from app.core.types import Actor
 from app.work_orders import states
@@ -28,7 +30,7 @@ def ways(by: Actor, order: WorkOrder, *, is_shut: bool) -> list[Way]:
     found: list[tuple[bool, Way]] = [
         (order.is_out and order.lead_id == by.user_id, Way(f"/my/jobs/{order.number}", N_("To my job"), "arrow-right", is_next=True)),
         (not order.is_out and is_open and may_dispatch, Way(f"{here}/dispatch", N_("Dispatch the order"), "truck", is_next=True)),
-        (_is_unratified(order) and by.may("orders.ratify"), Way(f"{here}/ratification", N_("Ratify"), "check", is_post=True, is_next=True)),
+        (_may_ratify(by, order), Way(f"{here}/ratification", N_("Ratify"), "check", is_post=True, is_next=True)),
         (waits and may_create, Way(f"{here}/parts-received", N_("The parts are here"), "check", is_post=True, is_next=True)),
         (waits and may_create, Way(f"{here}/next-visit", N_("Plan the next visit"), "calendar")),
         (
@@ -37,14 +39,15 @@ def ways(by: Actor, order: WorkOrder, *, is_shut: bool) -> list[Way]:
         ),
         (order.is_out and may_dispatch, Way(f"{here}/reassignment", N_("Give to somebody else"), "users")),
         (is_open and by.may("orders.propose"), Way(f"{here}/proposals", N_("Propose somebody or a time"), "message")),
-        (is_shut and by.may("gate.override"), Way(f"{here}/override", N_("Override the warranty gate"), "lock")),
+        (is_shut and may_act(by, "gate.override", clock.now()), Way(f"{here}/override", N_("Override the warranty gate"), "lock")),
         (_may_call_off(by, order, status), Way(f"{here}/cancellation", N_("Call off"), "x")),
     ]
     return [way for is_there, way in found if is_there]
 
 
-def _is_unratified(order: WorkOrder) -> bool:
-    return order.agreed_by_id is not None and order.ratified_at is None
+def _may_ratify(by: Actor, order: WorkOrder) -> bool:
+    is_open = order.agreed_by_id is not None and order.ratified_at is None
+    return is_open and order.dispatched_by_id != by.user_id and may_act(by, "orders.ratify", clock.now())
 
 
 def _may_call_off(by: Actor, order: WorkOrder, status: OrderStatus) -> bool:

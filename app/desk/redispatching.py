@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
+from app.accounts import authorities
 from app.accounts.models import User
 from app.core import clock
 from app.core.errors import Conflict, Invalid
@@ -75,7 +76,7 @@ def _reassign(order: WorkOrder, form: AssignmentForm) -> None:
 
 
 @blueprint.post("/work-orders/<order_number>/ratification")
-@requires(dispatching.RATIFY)
+@requires(dispatching.CREATE)
 def ratification(order_number: str) -> Response:
     """Ratify a provisional dispatch (追认)."""
     order = queries.by_number(actor(), order_number)
@@ -113,9 +114,10 @@ def cancellation(order_number: str) -> Response:
 
 
 @blueprint.route("/work-orders/<order_number>/override", methods=["GET", "POST"])
-@requires(gate.OVERRIDE)
+@requires(dispatching.CREATE)
 def override(order_number: str) -> Response:
-    """Open the warranty gate for an order in an emergency, with the reason."""
+    """Open the warranty gate for an order in an emergency, with the reason, by own right or in somebody's place."""
+    authorities.standing(actor(), gate.OVERRIDE, clock.now())
     order, form = queries.by_number(actor(), order_number), ReasonForm()
     said = _("The repair of %(number)s may go on; the manager reads why.", number=order.number)
     return _with_reason(order, form, lambda: gate.override(by=actor(), order=order, reason=form.reason.data), "override", said)

@@ -314,6 +314,9 @@ LABELS: dict[str, dict[str, str]] = {
     "LentAction": {  # what can be done in somebody's place
         "call_backs.sign": N_("Sign call-backs"),
         "call_backs.read": N_("Read signed call-backs"),
+        "orders.ratify": N_("Ratify provisional dispatches"),
+        "gate.override": N_("Override the warranty gate in an emergency"),
+        "gate.read_overrides": N_("Read overrides of the warranty gate"),
     },
     "ReportPeriod": {
         "day": N_("Daily report"),

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from app.accounts import authorities
 from app.accounts.models import Role, User, UserRole
 from app.core import clock, db, known_settings, submissions
 from app.core.errors import N_, Conflict, Invalid
@@ -123,15 +124,20 @@ def reassign(
 
 
 def ratify(*, by: Actor, order: WorkOrder, at: datetime | None = None) -> None:
-    """Ratify a provisional dispatch afterwards (追认). Raises ``Conflict`` when that was done or is not needed, ``NotAllowed``."""
-    by.require(RATIFY)
+    """Ratify a provisional dispatch afterwards (追认), by own right or in somebody's place; never one's own dispatch.
+
+    Raises ``Conflict`` when that was done or is not needed, ``NotAllowed``.
+    """
     now = at or clock.now()
+    name = authorities.standing(by, RATIFY, now).signature(by.name)
+    if by.user_id is not None and order.dispatched_by_id == by.user_id:
+        raise Conflict(N_("You dispatched this yourself; somebody else ratifies it."))
     with db.transaction():
         is_open = (WorkOrder.id == order.id) & WorkOrder.agreed_by.is_null(False) & WorkOrder.ratified_at.is_null()
-        values = {"ratified_at": now, "ratified_by": by.user_id, "ratified_by_name": by.name, "version": WorkOrder.version + 1}
+        values = {"ratified_at": now, "ratified_by": by.user_id, "ratified_by_name": name, "version": WorkOrder.version + 1}
         if WorkOrder.update(values).where(is_open).execute() != 1:
             raise Conflict(N_("Nothing is to be ratified here any more."))
-        order.ratified_at, order.ratified_by_name, order.version = now, by.name, order.version + 1
+        order.ratified_at, order.ratified_by_name, order.version = now, name, order.version + 1
         record(by, "ratified", order)
 
 

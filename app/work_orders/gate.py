@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.accounts import authorities
 from app.core import clock, db
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
@@ -100,29 +101,34 @@ def override_of(order: WorkOrder) -> GateOverride | None:
 
 
 def override(*, by: Actor, order: WorkOrder, reason: str, at: datetime | None = None) -> GateOverride:
-    """Open the gate in an emergency; it lands in the manager's queue. A second override of the same order changes nothing.
+    """Open the gate in an emergency, by own right or in somebody's place; it lands in the manager's queue. A second one changes nothing.
 
     Raises ``Invalid`` without a reason, ``NotAllowed``.
     """
-    by.require(OVERRIDE)
+    now = at or clock.now()
+    name = authorities.standing(by, OVERRIDE, now).signature(by.name)
     if not reason.strip():
         raise Invalid(N_("Say why, in a few words."), fields={"override_reason": N_("A reason is needed here.")})
     with db.transaction():
         words = reason.strip()[:MAX_REASON]
-        GateOverride.insert(order=order, at=at or clock.now(), by=by.user_id, by_name=by.name, reason=words).on_conflict_ignore().execute()
+        GateOverride.insert(order=order, at=now, by=by.user_id, by_name=name, reason=words).on_conflict_ignore().execute()
         record(by, "gate_overridden", order, after={"reason": words})
     found: GateOverride = GateOverride.get(GateOverride.order == order)
     return found
 
 
 def read_override(*, by: Actor, override_id: int, at: datetime | None = None) -> None:
-    """The manager has read an override. Raises ``Conflict`` when it was read already or was their own, ``NotAllowed``."""
-    by.require(READ)
+    """The manager, or who stands in for them, has read an override.
+
+    Raises ``Conflict`` when it was read already or was their own, ``NotAllowed``.
+    """
+    now = at or clock.now()
+    name = authorities.standing(by, READ, now).signature(by.name)
     with db.transaction():
         unread = (GateOverride.id == override_id) & GateOverride.read_at.is_null()
         if by.user_id is not None:
             unread &= GateOverride.by.is_null() | (GateOverride.by != by.user_id)
-        found = GateOverride.update(read_at=at or clock.now(), read_by=by.user_id, read_by_name=by.name).where(unread).execute()
+        found = GateOverride.update(read_at=now, read_by=by.user_id, read_by_name=name).where(unread).execute()
         if not found:
             raise Conflict(N_("This override was read already, or it is your own: somebody else reads it."))
         record(by, "override_read", GateOverride.get_by_id(override_id).order)

@@ -249,8 +249,8 @@ def test_the_last_quarter_and_an_earlier_one_are_not_swapped(sqlite_database: Da
     draw(area, FIRST + 3)
     late = visits(area, "planned")[-1]
     in_service(area)
-    for visit in (early, late):
-        with pytest.raises(Conflict):
+    for visit, why in ((early, "later quarter"), (late, "fourth quarter")):
+        with pytest.raises(Conflict, match=why):
             return_visits.swap(by=clerk(), visit=visit, reason="x", version=1)
 
 
@@ -296,6 +296,8 @@ def test_two_records_of_one_visit_do_not_overwrite_each_other(database: Database
         return_visits.record(by=clerk(), visit=theirs, found=RECORD, version=1, at=day_of(FIRST) + timedelta(days=30))
     return_visits.record(by=clerk(), visit=mine, found=RECORD, version=2, at=day_of(FIRST) + timedelta(days=30))  # a correction
     assert HistoryEntry.select().where(HistoryEntry.action == "return_visit.corrected").count() == 1
+    with pytest.raises(Conflict):
+        return_visits.record(by=clerk(), visit=ReturnVisit.get(), found=RECORD, version=2, at=day_of(FIRST) + timedelta(days=30))
 
 
 def test_a_swapped_visit_is_not_recorded(sqlite_database: Database) -> None:

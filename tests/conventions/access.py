@@ -288,18 +288,18 @@ ACCESS: dict[str, Access] = {
     "dispatching.suggestion": may(DESK),
     "dispatching.dispatched": may(BUSINESS, scoped=True),
     "redispatching.reassignment": may(DESK),
-    "redispatching.ratification": may(Role.DEPUTY, Role.MANAGER),
+    "redispatching.ratification": may(DESK),
     "redispatching.acceptance": may(Role.DEPUTY, Role.MANAGER),
     "redispatching.parts_received": may(DESK),
     "redispatching.cancellation": may(DESK),
-    "redispatching.override": may(Role.DEPUTY, Role.MANAGER),
+    "redispatching.override": may(DESK),
     "redispatching.next_visit": may(DESK),
     "redispatching.propose": may(Role.AREA_MANAGER, scoped=True),
     "redispatching.decision": may(Role.DEPUTY, Role.MANAGER),
-    "gate_overrides.index": may(Role.MANAGER),
-    "gate_overrides.export_csv": may(Role.MANAGER),
-    "gate_overrides.export_xlsx": may(Role.MANAGER),
-    "gate_overrides.reading": may(Role.MANAGER),
+    "gate_overrides.index": may(DESK),
+    "gate_overrides.export_csv": may(DESK),
+    "gate_overrides.export_xlsx": may(DESK),
+    "gate_overrides.reading": may(DESK),
     "intake.new": may(DESK, FIELD),
     "intake.create": may(DESK, FIELD),
     "intake.matches": may(DESK, FIELD),
@@ -596,6 +596,13 @@ VALUES: dict[str, Callable[[Side], Any]] = {
 # Addresses that lead nowhere by intent: what they answer to those who may ask.
 NOWHERE = {"assets.send": 404}
 # These look like their list to whoever may list, and refuse those who neither hold the right nor were given the authority.
+NOWHERE |= dict.fromkeys(
+    (
+        "redispatching.ratification", "redispatching.override",
+        "gate_overrides.index", "gate_overrides.export_csv", "gate_overrides.export_xlsx", "gate_overrides.reading",
+    ),
+    403,
+)  # fmt: skip
 NOWHERE |= dict.fromkeys(("call_backs.sign_shown", "call_backs.read_shown", "call_back_records.sign", "call_back_records.read"), 403)
 
 
