@@ -9,6 +9,7 @@ from peewee import JOIN, ModelSelect
 
 from app.accounts.models import Area, Role, Station, User, UserArea, UserRole
 from app.core import clock
+from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.customers.models import Customer
 from app.roster.models import DutyShift, Presence, PresenceState, Vehicle
@@ -77,10 +78,12 @@ class Technician(NamedTuple):
 
 
 class _Span(NamedTuple):
+    """A visit of one person; times in milliseconds."""
+
     visit_id: int
     user_id: int
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: int
+    ends_at: int
     order: str
     status: str
     area_id: int | None
@@ -110,23 +113,29 @@ def board(actor: Actor, first: date, length: int, now: datetime, *, area_id: int
     return Board(days, lines)
 
 
-def technicians() -> list[Technician]:
-    """Everybody who can be sent, by name."""
-    query = (
+_technicians = Prepared(
+    lambda: (
         User.select(User.id, User.name, TechnicianGrade.grade, Station.id, Station.name, Station.area)
         .join_from(User, UserRole, on=(UserRole.user == User.id) & (UserRole.role == Role.TECHNICIAN))
         .join_from(User, TechnicianGrade, JOIN.LEFT_OUTER, on=TechnicianGrade.user == User.id)
         .join_from(User, Station, JOIN.LEFT_OUTER)
         .where(User.is_active)
         .order_by(User.name, User.id)
+        .tuples()
     )
-    return [Technician(*row) for row in query.tuples()]
+)
+_areas = Prepared(lambda: UserArea.select(UserArea.user, Area.id, Area.name).join(Area).order_by(Area.name).tuples())
+
+
+def technicians() -> list[Technician]:
+    """Everybody who can be sent, by name."""
+    return [Technician(*row) for row in _technicians.plain()]
 
 
 def areas_of() -> dict[int, dict[int, str]]:
     """Which areas each person works in: ids and names."""
     found: dict[int, dict[int, str]] = defaultdict(dict)
-    for user_id, area_id, name in UserArea.select(UserArea.user, Area.id, Area.name).join(Area).order_by(Area.name).tuples():
+    for user_id, area_id, name in _areas.plain():
         found[user_id][area_id] = name
     return found
 
@@ -145,15 +154,18 @@ def _out() -> dict[int, int]:
 
 def visits_between(start: datetime, end: datetime) -> ModelSelect:
     """Visits planned for a time within ``start`` to ``end`` that were not dropped; the reader says what to select of them."""
+    return _planned(start - LONGEST_VISIT, start, end)
+
+
+def _planned(earliest: Any, start: Any, end: Any) -> ModelSelect:
     return Visit.select().where(
-        Visit.dropped_at.is_null(), Visit.planned_from >= start - LONGEST_VISIT, Visit.planned_from < end, Visit.planned_until > start
+        Visit.dropped_at.is_null(), Visit.planned_from >= earliest, Visit.planned_from < end, Visit.planned_until > start
     )
 
 
-def _spans(start: datetime, end: datetime) -> dict[int, list[_Span]]:
-    """The visits of each person from ``start`` to ``end``, as lead or going along."""
-    query = (
-        visits_between(start, end)
+_visits = Prepared(
+    lambda earliest, start, end: (
+        _planned(earliest, start, end)
         .select(
             Visit.id, Visit.lead, Visit.planned_from, Visit.planned_until, Visit.arrived_at, Visit.left_at, WorkOrder.number,
             WorkOrder.status, WorkOrder.area, Customer.short_name, Customer.name, WorkOrder.title, Vehicle.plate,
@@ -161,22 +173,28 @@ def _spans(start: datetime, end: datetime) -> dict[int, list[_Span]]:
         .join_from(Visit, WorkOrder)
         .join_from(WorkOrder, Customer, JOIN.LEFT_OUTER, on=WorkOrder.customer == Customer.id)
         .join_from(Visit, Vehicle, JOIN.LEFT_OUTER)
-    )  # fmt: skip
+        .tuples()
+    )
+)  # fmt: skip
+_assistants = Prepared(
+    lambda earliest, start, end: (
+        _planned(earliest, start, end).select(VisitAssistant.visit, VisitAssistant.user).join(VisitAssistant).tuples()
+    )
+)
+
+
+def _spans(start: datetime, end: datetime) -> dict[int, list[_Span]]:
+    """The visits of each person from ``start`` to ``end``, as lead or going along."""
+    within = clock.to_ms(start - LONGEST_VISIT), clock.to_ms(start), clock.to_ms(end)
     found: dict[int, list[_Span]] = defaultdict(list)
-    along = _along(start, end)
-    for row in query.tuples():
+    along: dict[int, list[int]] = defaultdict(list)
+    for visit_id, user_id in _assistants.plain(*within):
+        along[visit_id].append(user_id)
+    for row in _visits.plain(*within):
         span = _span(row)
         found[span.user_id].append(span)
         for user_id in along.get(span.visit_id, ()):
             found[user_id].append(span._replace(user_id=user_id, is_assistant=True))
-    return found
-
-
-def _along(start: datetime, end: datetime) -> dict[int, list[int]]:
-    query = visits_between(start, end).select(VisitAssistant.visit, VisitAssistant.user).join(VisitAssistant)
-    found: dict[int, list[int]] = defaultdict(list)
-    for visit_id, user_id in query.tuples():
-        found[visit_id].append(user_id)
     return found
 
 
@@ -192,12 +210,12 @@ def _span(row: tuple[Any, ...]) -> _Span:
 def _blocks(spans: list[_Span], days: list[date], actor: Actor) -> dict[date, list[Block]]:
     """The blocks of one person by day; of two that are planned for the same time the later one says so."""
     found: dict[date, list[Block]] = defaultdict(list)
-    zone, until = clock.zone(), None
+    zone, until = clock.zone(), 0
     for span in sorted(spans, key=lambda one: (one.starts_at, one.visit_id)):
-        starts, ends = span.starts_at.astimezone(zone), span.ends_at.astimezone(zone)
-        overlaps = not span.is_over and until is not None and span.starts_at < until
+        starts, ends = clock.from_ms(span.starts_at).astimezone(zone), clock.from_ms(span.ends_at).astimezone(zone)
+        overlaps = not span.is_over and span.starts_at < until
         if not span.is_over:
-            until = max(until or span.ends_at, span.ends_at)
+            until = max(until, span.ends_at)
         is_seen = actor.area_ids is None or span.area_id in actor.area_ids or span.user_id == actor.user_id
         for day in _days_of(starts, ends, days):
             found[day].append(_block(span, starts, ends, day, overlaps=overlaps, is_seen=is_seen))
@@ -212,12 +230,16 @@ def _days_of(starts: datetime, ends: datetime, days: list[date]) -> list[date]:
 
 
 def _block(span: _Span, starts: datetime, ends: datetime, day: date, *, overlaps: bool, is_seen: bool) -> Block:
-    hours = f"{starts:%H:%M}" if starts.date() == day else "", f"{ends:%H:%M}" if ends.date() == day else ""
+    hours = _wall(starts) if starts.date() == day else "", _wall(ends) if ends.date() == day else ""
     if not is_seen:
         return Block(span.visit_id, "", OrderStatus.DISPATCHED, "", "", *hours, "", span.is_assistant, span.is_over, overlaps)
     return Block(
         span.visit_id, span.order, span.status, span.customer, span.title, *hours, span.plate, span.is_assistant, span.is_over, overlaps
     )  # fmt: skip
+
+
+def _wall(at: datetime) -> str:
+    return f"{at.hour:02}:{at.minute:02}"
 
 
 def _states(start: datetime, end: datetime, now: datetime) -> dict[tuple[int, date], str]:
@@ -235,12 +257,25 @@ def _states(start: datetime, end: datetime, now: datetime) -> dict[tuple[int, da
     return found
 
 
-def _shifts(start: datetime, end: datetime) -> dict[tuple[int, date], list[str]]:
-    query = DutyShift.select(DutyShift.user, DutyShift.starts_at, DutyShift.ends_at).where(
-        DutyShift.role == Role.TECHNICIAN, DutyShift.starts_at >= start, DutyShift.starts_at < end
+_duty = Prepared(
+    lambda start, end: (
+        DutyShift.select(DutyShift.user, DutyShift.starts_at, DutyShift.ends_at)
+        .where(DutyShift.role == Role.TECHNICIAN, DutyShift.starts_at >= start, DutyShift.starts_at < end)
+        .order_by(DutyShift.starts_at)
+        .tuples()
     )
+)
+
+
+def _shifts(start: datetime, end: datetime) -> dict[tuple[int, date], list[str]]:
     found: dict[tuple[int, date], list[str]] = defaultdict(list)
-    for user_id, starts_at, ends_at in query.order_by(DutyShift.starts_at).tuples():
-        starts, ends = starts_at.astimezone(clock.zone()), ends_at.astimezone(clock.zone())
-        found[user_id, starts.date()].append(f"{starts:%H:%M}–{ends:%H:%M}")
+    spoken: dict[tuple[int, int], tuple[date, str]] = {}  # most people have the same hours
+    for user_id, *span in _duty.plain(clock.to_ms(start), clock.to_ms(end)):
+        day, hours = spoken.get((span[0], span[1])) or spoken.setdefault((span[0], span[1]), _hours(*span))
+        found[user_id, day].append(hours)
     return found
+
+
+def _hours(starts_at: int, ends_at: int) -> tuple[date, str]:
+    starts, ends = clock.from_ms(starts_at).astimezone(clock.zone()), clock.from_ms(ends_at).astimezone(clock.zone())
+    return starts.date(), f"{_wall(starts)}–{_wall(ends)}"

@@ -1,13 +1,14 @@
 """The dispatch queue: tickets that wait for dispatch and orders that nobody has, in one list (workflows, Work order and dispatch)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from peewee import JOIN, Case, ModelSelect
+from peewee import JOIN, Case, ModelSelect, fn
 
-from app.core import clock
+from app.core import clock, db
+from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.customers.models import Customer, Project, Site
 from app.machines.models import Machine
@@ -73,20 +74,32 @@ class Queue:
 
 def queue(actor: Actor, now: datetime, *, area_id: int | None = None) -> Queue:
     """What waits for dispatch in what ``actor`` may see: critical first, then overdue clocks, then the urged, then the oldest."""
-    orders = _of_area(_visible(_orders(), WorkOrder, actor), WorkOrder, area_id)
-    tickets = _of_area(_visible(_tickets(), Ticket, actor), Ticket, area_id)
-    found = rows_of(orders, tickets, now)
+    if actor.area_ids is None and not area_id:
+        at = clock.to_ms(now)
+        found = _in_order(_every_order.plain(at), _every_ticket.plain(at), now)
+        orders, tickets = _orders(), _tickets()
+    else:
+        orders = _of_area(_visible(_orders(), WorkOrder, actor), WorkOrder, area_id)
+        tickets = _of_area(_visible(_tickets(), Ticket, actor), Ticket, area_id)
+        found = rows_of(orders, tickets, now)
     total = len(found)
     if total >= SHOWN:
         total = sum(query.select(1).order_by().count() for query in (orders, tickets))
     return Queue(found[:SHOWN], total)
 
 
-def rows_of(orders: ModelSelect | None, tickets: ModelSelect | None, now: datetime) -> list[Waiting]:
+def rows_of(orders: ModelSelect, tickets: ModelSelect, now: datetime) -> list[Waiting]:
     """The rows of these queries in the order of the queue."""
-    found = [_ticket_row(row) for row in _pressing(tickets, Ticket.opened_at, now)] if tickets is not None else []
-    if orders is not None:
-        found += _with_steps([_order_row(row) for row in _pressing(orders, WorkOrder.created_at, now)])
+    at = clock.to_ms(now)
+    return _in_order(_plain(_pressing_orders(orders, at)), _plain(_pressing_tickets(tickets, at)), now)
+
+
+def _plain(query: ModelSelect) -> list[Any]:
+    return list(db.database.execute(query).fetchall())
+
+
+def _in_order(orders: list[Any], tickets: list[Any], now: datetime) -> list[Waiting]:
+    found = [_ticket_row(row) for row in tickets] + _with_steps([_order_row(row) for row in orders])
     return sorted(found, key=lambda row: place(row, now))
 
 
@@ -141,15 +154,21 @@ _ORDER_COLUMNS = (
 )  # fmt: skip
 
 
-def _pressing(query: ModelSelect, since: Any, now: datetime) -> Iterable[Any]:
-    """The most pressing rows of ``query``; ``since`` is a column of the table that it lists."""
-    columns, priority = (_TICKET_COLUMNS, Ticket.priority) if since is Ticket.opened_at else (_ORDER_COLUMNS, WorkOrder.priority)
-    ranks = [
-        Case(None, ((priority == Priority.CRITICAL, 0),), 1),
-        Case(None, ((Ticket.due_at <= now, 0),), 1),
-        Case(None, ((Ticket.urged_count > 0, 0),), 1),
-    ]
-    return query.select(*columns).order_by(*ranks, since).limit(SHOWN).tuples()
+def _pressing_tickets(query: ModelSelect, now: Any) -> ModelSelect:
+    return query.select(*_TICKET_COLUMNS).order_by(*_ranks(Ticket.priority, now), Ticket.opened_at).limit(SHOWN).tuples()
+
+
+def _pressing_orders(query: ModelSelect, now: Any) -> ModelSelect:
+    return query.select(*_ORDER_COLUMNS).order_by(*_ranks(WorkOrder.priority, now), WorkOrder.created_at).limit(SHOWN).tuples()
+
+
+def _ranks(priority: Any, now: Any) -> list[Any]:
+    is_late = (Ticket.due_at <= now) if priority is Ticket.priority else (fn.COALESCE(Ticket.due_at, WorkOrder.wanted_at) <= now)
+    return [Case(None, ((condition, 0),), 1) for condition in (priority == Priority.CRITICAL, is_late, Ticket.urged_count > 0)]
+
+
+_every_order = Prepared(lambda now: _pressing_orders(_orders(), now))
+_every_ticket = Prepared(lambda now: _pressing_tickets(_tickets(), now))
 
 
 def _ticket_row(row: tuple[Any, ...]) -> Waiting:
@@ -157,15 +176,26 @@ def _ticket_row(row: tuple[Any, ...]) -> Waiting:
         ticket_id, number, priority, title, reason, machine_id, serial, short_name, name, site, due_at, urged, since, version,
         accepted_on, shipped_on, months,
     ) = row  # fmt: skip
-    warranty = _warranty(since.astimezone(clock.zone()).date(), accepted_on, shipped_on, months) if machine_id else WarrantyState.UNKNOWN
+    opened_at = clock.from_ms(since)
+    warranty = WarrantyState.UNKNOWN
+    if machine_id:
+        warranty = _warranty(opened_at.astimezone(clock.zone()).date(), _day(accepted_on), _day(shipped_on), months)
     return Waiting(
-        None, None, ticket_id, number, priority, None, title, reason, machine_id, serial, short_name or name, site, warranty, due_at,
-        urged, since, version,
+        None, None, ticket_id, number, priority, None, title, reason, machine_id, serial, short_name or name, site, warranty,
+        _time(due_at), urged, opened_at, version,
     )  # fmt: skip
 
 
 def _warranty(day: date, accepted_on: date | None, shipped_on: date | None, months: int) -> WarrantyState:
     return warranty_on(day, accepted_on=accepted_on, shipped_on=shipped_on, months=months).state
+
+
+def _day(kept: Any) -> date | None:
+    return date.fromisoformat(kept) if isinstance(kept, str) else kept
+
+
+def _time(kept: int | None) -> datetime | None:
+    return clock.from_ms(kept) if kept is not None else None
 
 
 def _order_row(row: tuple[Any, ...]) -> Waiting:
@@ -175,7 +205,7 @@ def _order_row(row: tuple[Any, ...]) -> Waiting:
     ) = row  # fmt: skip
     return Waiting(
         order_id, number, ticket_id, ticket, priority, kind, title, reason or "", machine_id, serial or project, short_name or name, site,
-        warranty, due_at or wanted_at, urged or 0, since, version,
+        warranty, _time(due_at or wanted_at), urged or 0, clock.from_ms(since), version,
     )  # fmt: skip
 
 
