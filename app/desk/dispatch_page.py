@@ -12,7 +12,7 @@ from app.desk.dispatch_forms import AssignmentForm, DispatchForm, filled
 from app.machines.warranty import Warranty, WarrantyState
 from app.roster.models import Vehicle
 from app.service_reports.models import ReportPart, ServiceReport
-from app.tickets.models import Ticket
+from app.tickets.models import Ticket, TicketFault
 from app.work_orders import board, creating, dispatching, earlier, gate, nearby, planning, suggestions
 from app.work_orders.creating import Job
 from app.work_orders.models import WorkOrder
@@ -142,13 +142,28 @@ def _warranty(found: Subject) -> Warranty | None:
 
 
 def last_parts(about: Ticket | WorkOrder) -> str:
-    """The parts that the last repairs of the machine took, newest first, as a suggestion of what to bring."""
+    """The parts that the last repairs of the machine took, as a suggestion of what to bring: of this family of faults if it is known."""
     if about.machine_id is None:
         return ""
-    query = ReportPart.select(ReportPart.name, ReportPart.part_number).join(ServiceReport).where(ReportPart.machine == about.machine_id)
-    rows = query.where(ServiceReport.signed_at.is_null(False)).order_by(ServiceReport.signed_at.desc(), ReportPart.position).limit(50)
-    names = dict.fromkeys(" ".join(filter(None, row)) for row in rows.tuples())
+    signed = (
+        ReportPart.select(ReportPart.name, ReportPart.part_number, WorkOrder.ticket)
+        .join(ServiceReport)
+        .join(WorkOrder)
+        .where(ReportPart.machine == about.machine_id, ServiceReport.signed_at.is_null(False))
+    )
+    rows = list(signed.order_by(ServiceReport.signed_at.desc(), ReportPart.position).limit(50).tuples())
+    families = earlier.families_of(about.ticket if isinstance(about, WorkOrder) else about)
+    same = _of_families(families, {ticket_id for *_part, ticket_id in rows if ticket_id})
+    wanted = [row for row in rows if row[-1] in same] or rows
+    names = dict.fromkeys(" ".join(filter(None, row[:2])) for row in wanted)
     return "\n".join(list(names)[:SHOWN_PARTS])
+
+
+def _of_families(families: frozenset[str], ticket_ids: set[int]) -> set[int]:
+    if not families or not ticket_ids:
+        return set()
+    query = TicketFault.select(TicketFault.ticket).where(TicketFault.ticket.in_(ticket_ids), TicketFault.family.in_(families))
+    return {ticket_id for (ticket_id,) in query.tuples()}
 
 
 def _out(about: Ticket | WorkOrder) -> list[WorkOrder]:

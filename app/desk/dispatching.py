@@ -207,7 +207,7 @@ def suggestion() -> Response:
 
 
 @blueprint.get("/work-orders/<order_number>/dispatched")
-@requires("orders.read")
+@requires(dispatching.CREATE)
 def dispatched(order_number: str) -> Response:
     """What was sent out in one go, with the text for the technician's chat."""
     found = queries.by_number(actor(), order_number)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from peewee import JOIN, ModelSelect
+from peewee import JOIN, ModelSelect, fn
 
 from app.accounts.models import Area, Role, Station, User, UserArea, UserRole
 from app.core import clock
@@ -101,7 +101,7 @@ def board(actor: Actor, first: date, length: int, now: datetime, *, area_id: int
     areas = areas_of()
     people = [one for one in technicians() if _is_shown(one, areas.get(one.id, {}), actor, area_id)]
     spans, states, shifts = _spans(start, end), _states(start, end, now), _shifts(start, end)
-    out, today = _out(), now.astimezone(clock.zone()).date()
+    out, today = dict(_orders_out.plain()), now.astimezone(clock.zone()).date()
     lines = []
     for one in people:
         blocks = _blocks(spans.get(one.id, []), days, actor)
@@ -145,11 +145,9 @@ def _is_shown(one: Technician, areas: dict[int, str], actor: Actor, area_id: int
     return own and (not area_id or area_id in areas)
 
 
-def _out() -> dict[int, int]:
-    counts: dict[int, int] = defaultdict(int)
-    for (lead_id,) in WorkOrder.select(WorkOrder.lead).where(WorkOrder.is_out).tuples():
-        counts[lead_id] += 1
-    return counts
+_orders_out = Prepared(
+    lambda: WorkOrder.select(WorkOrder.lead, fn.COUNT(WorkOrder.id)).where(WorkOrder.is_out).group_by(WorkOrder.lead).tuples()
+)
 
 
 def visits_between(start: datetime, end: datetime) -> ModelSelect:

@@ -286,7 +286,7 @@ ACCESS: dict[str, Access] = {
     "dispatching.ticket": may(DESK),
     "dispatching.order": may(DESK),
     "dispatching.suggestion": may(DESK),
-    "dispatching.dispatched": may(BUSINESS, scoped=True),
+    "dispatching.dispatched": may(DESK),
     "redispatching.reassignment": may(DESK),
     "redispatching.ratification": may(DESK),
     "redispatching.acceptance": may(Role.DEPUTY, Role.MANAGER),

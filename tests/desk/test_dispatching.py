@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from app.accounts.models import Role, User
+from app.accounts.models import User
 from app.core import clock, db
 from app.machines.warranty import WarrantyState
 from app.roster.models import Presence, PresenceState
-from app.tickets.models import Ticket, TicketStatus
+from app.service_reports.models import ReportPart, ServiceReport
+from app.tickets.models import Ticket, TicketFault, TicketStatus
 from app.work_orders import dispatching
 from app.work_orders.models import GateOverride, OrderKind, OrderStatus, WorkOrder
 from app.work_orders.visits import Assignment
 from tests import factories
-from tests.personas import People, actor_of, make_user, people, sign_in
+from tests.personas import People, actor_of, people, sign_in
 
 
 @pytest.fixture
@@ -223,7 +224,27 @@ def test_a_queued_order_is_dispatched_by_its_own_page(client: FlaskClient, who: 
     assert WorkOrder.get_by_id(order.id).lead == who.li
 
 
-def test_an_order_of_another_area_is_not_to_be_seen(client: FlaskClient, who: People) -> None:
-    order = factories.work_order(machine=factories.machine(area=who.south), lead=make_user(Role.TECHNICIAN))
-    sign_in(client, who.area_manager)
-    assert client.get(f"/work-orders/{order.number}/dispatched").status_code == 404
+def test_the_parts_of_the_last_repairs_are_suggested_and_those_of_the_same_fault_before_others(client: FlaskClient, who: People) -> None:
+    ticket = waiting(who)
+    repaired(who, factories.ticket(machine=ticket.machine), "滤芯")
+    assert "滤芯" in client.get(f"/dispatch/tickets/{ticket.number}").text
+    before = factories.ticket(machine=ticket.machine)
+    with db.transaction():
+        TicketFault.create(ticket=before, machine=ticket.machine, family="oil", is_open=False)
+        TicketFault.create(ticket=ticket, machine=ticket.machine, family="oil", is_open=True)
+    repaired(who, before, "油封")
+    page = client.get(f"/dispatch/tickets/{ticket.number}").text
+    assert "油封" in page
+    assert "滤芯" not in page
+
+
+def repaired(who: People, about: Ticket, part: str) -> None:
+    order = factories.work_order(ticket=about, machine=about.machine, lead=who.li, status=OrderStatus.FINISHED)
+    now = clock.now()
+    with db.transaction():
+        report = ServiceReport.create(
+            number=f"R-{order.number}", order=order, client_id=order.number, status="draft", machine=about.machine, by=who.li,
+            created_at=now, changed_at=now,
+        )  # fmt: skip
+        ReportPart.create(report=report, position=1, name=part, machine=about.machine)
+        ServiceReport.update(status="signed", signed_at=now).where(ServiceReport.id == report.id).execute()
