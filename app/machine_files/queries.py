@@ -1,6 +1,6 @@
 """What the file of one machine shows; every query is built once, as the first screen must not grow with the machine's past."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,6 +27,8 @@ from app.monitoring import queries as monitoring
 from app.monitoring.models import Episode
 from app.tickets import queries as tickets
 from app.tickets.models import Ticket
+from app.work_orders import queries as orders
+from app.work_orders.queries import OrderLine
 
 DOCUMENTS_SHOWN = 8
 REQUESTS_SHOWN = 20
@@ -116,6 +118,7 @@ class Standing:
     alarms: list[Any]
     tickets: list[Ticket]
     requests: list[DocumentRequest]
+    orders: list[OrderLine] = field(default_factory=list)
 
 
 def standing(actor: Actor, machine: Machine) -> Standing:
@@ -124,7 +127,12 @@ def standing(actor: Actor, machine: Machine) -> Standing:
     if actor.area_ids is not None:
         opened = [ticket for ticket in opened if ticket.area_id in actor.area_ids]
     asked = _requests.rows(machine.id, REQUESTS_SHOWN) if actor.may("documents.read") else []
-    return Standing(monitoring.standing_of(actor, machine) if machine.device else [], opened, asked)
+    sent = [line for line in orders.open_of_machine(machine) if _may_see(actor, line)] if actor.may("orders.read") else []
+    return Standing(monitoring.standing_of(actor, machine) if machine.device else [], opened, asked, sent)
+
+
+def _may_see(actor: Actor, line: OrderLine) -> bool:
+    return actor.area_ids is None or line.order.area_id in actor.area_ids or line.order.lead_id == actor.user_id
 
 
 def standing_for_customer(actor: Actor, machine: Machine) -> Standing:

@@ -109,7 +109,8 @@ def phrases(ticket: Standing) -> list[Phrase]:
         found.append(Phrase(_AGAIN, {"again": ticket.call_again_at}))
     elif ticket.due_at is not None and ticket.status in _NEXT:
         is_late = ticket.due_at <= ticket.now
-        found.append(Phrase(_LATE, {}) if is_late else Phrase(_NEXT[ticket.status], {"due": ticket.due_at}))
+        is_said = any(phrase.message == _BEHIND_PLAN for phrase in found)  # one excuse is enough
+        found += [] if is_said else [Phrase(_LATE, {}) if is_late else Phrase(_NEXT[ticket.status], {"due": ticket.due_at})]
     if ticket.solution and ticket.status in (TicketStatus.RESOLVED, TicketStatus.CLOSED):
         found.append(Phrase(_SOLVED_BY, {"solution": ticket.solution}))
     if ticket.urged_count and ticket.status in _NEXT:
