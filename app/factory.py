@@ -57,6 +57,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.tickets.hotline_views",
     "app.monitoring.views",
     "app.work_orders.views",
+    "app.work_orders.technician_views",
+    "app.work_orders.vehicle_views",
     "app.callbacks.return_visit_views",
     "app.callbacks.views",
     "app.callbacks.month_views",

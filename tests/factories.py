@@ -17,6 +17,7 @@ from app.core.outbox import OutboxMessage
 from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Machine, MachineModel
+from app.roster.models import Vehicle
 from app.service_reports import content, sheets
 from app.service_reports.models import (
     PhotoKind,
@@ -401,3 +402,9 @@ def _sign(report: ServiceReport, status: ReportStatus, now: datetime) -> None:
     )  # fmt: skip
     ServiceReport.update(status=status, signed_at=now).where(ServiceReport.id == report.id).execute()
     report.status, report.signed_at = status, now
+
+
+def vehicle(**values: Any) -> Vehicle:
+    """A vehicle that is in use."""
+    with db.transaction():
+        return Vehicle.create(**{"plate": f"云A·{next(_count):05d}", "name": "皮卡"} | values)

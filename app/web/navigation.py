@@ -67,6 +67,8 @@ MORE = (
     Entry("/mail", lazy_gettext("Inbox"), "inbox"),
     Entry("/work-slips", lazy_gettext("Work slips"), "clipboard-text"),
     Entry("/projects", lazy_gettext("Projects"), "clipboard-text", "p"),
+    Entry("/technicians", lazy_gettext("Technicians"), "users"),
+    Entry("/vehicles", lazy_gettext("Vehicles"), "truck"),
     Entry("/models", lazy_gettext("Models"), "building-factory-2"),
     Entry("/broadcasts", lazy_gettext("Broadcasts"), "send"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
@@ -106,7 +108,7 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
             }
         ),
     ),
-    (lazy_gettext("Registers"), frozenset({"/projects", "/models", "/profiles", "/imports"})),
+    (lazy_gettext("Registers"), frozenset({"/projects", "/technicians", "/vehicles", "/models", "/profiles", "/imports"})),
     (lazy_gettext("Administration"), frozenset()),
 )
 SEARCHED = ("/search", "/tickets", "/machines")

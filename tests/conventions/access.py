@@ -39,7 +39,7 @@ from app.monitoring.models import (
 )
 from app.roster import calendar_operations
 from app.roster import operations as roster
-from app.roster.models import DutyShift
+from app.roster.models import DutyShift, Vehicle
 from app.service_reports.models import ReportStatus, ServiceReport
 from app.tickets.models import (
     ClockKind,
@@ -275,6 +275,14 @@ ACCESS: dict[str, Access] = {
     "work_orders.index": may(BUSINESS),
     "work_orders.export_csv": may(BUSINESS),
     "work_orders.export_xlsx": may(BUSINESS),
+    "technicians.index": may(DESK, Role.AREA_MANAGER),
+    "technicians.export_csv": may(DESK, Role.AREA_MANAGER),
+    "technicians.export_xlsx": may(DESK, Role.AREA_MANAGER),
+    "technicians.technician": may(Role.DEPUTY, Role.MANAGER),
+    "vehicles.index": may(DESK),
+    "vehicles.export_csv": may(DESK),
+    "vehicles.export_xlsx": may(DESK),
+    "vehicles.vehicle": may(DESK),
     "order_page.order": may(BUSINESS, scoped=True),
     "order_page.bind": may(DESK),
     "new_order.new": may(DESK),
@@ -591,6 +599,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "report_number": lambda side: _report(side).number,
     "photo_id": lambda side: _report(side).photos.get().id,
     **{f"signing_link.{name}:token": (lambda side: _report(side).sign_token) for name in ("sign", "photo")},
+    "vehicle_id": lambda side: Vehicle.get(Vehicle.area == side.area).id,
     "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
 }
 # Addresses that lead nowhere by intent: what they answer to those who may ask.
@@ -646,6 +655,7 @@ def _side(area: Area, technician: User) -> Side:
     factories.complaint(ticket=factories.ticket(machine=machine, kind=TicketKind.COMPLAINT), responsible=technician)
     factories.work_slip(ticket=ticket)
     factories.inbound_mail(ticket=ticket)
+    factories.vehicle(area=area)
     factories.failed_message(tries=area.id)
     attachment = factories.attachment(ticket=ticket)
     with db.transaction():
