@@ -92,6 +92,8 @@ TODAY = (
     Today(27, OrderKind.REPAIR, "控制柜指示灯不亮", 1.0, OrderStatus.DISPATCHED),
     Today(38, OrderKind.REPAIR, "推板油缸内漏", -28, OrderStatus.WAITING_PARTS, "油缸密封包 1 套，等采购"),
     Today(20, OrderKind.REPAIR, "液压站异响", -5, OrderStatus.DECLINED, "车辆故障，今天到不了"),
+    Today(19, OrderKind.MAINTENANCE, "季度保养", -26, OrderStatus.FINISHED),
+    Today(42, OrderKind.INSPECTION, "季度巡检", -75, OrderStatus.FINISHED),
     Today(6, OrderKind.TRAINING, "新操作工培训", 22, OrderStatus.ACCEPTED),
     Today(16, OrderKind.MAINTENANCE, "更换液压油和滤芯", 26, OrderStatus.ACCEPTED),
     Today(11, OrderKind.INSPECTION, "季度巡检", 48, OrderStatus.DISPATCHED),
@@ -102,6 +104,7 @@ WAYS: dict[OrderStatus, tuple[OrderStatus, ...]] = {
     OrderStatus.TRAVELLING: (OrderStatus.ACCEPTED, OrderStatus.TRAVELLING),
     OrderStatus.ON_SITE: (OrderStatus.ACCEPTED, OrderStatus.TRAVELLING, OrderStatus.ON_SITE),
     OrderStatus.WAITING_PARTS: (OrderStatus.ACCEPTED, OrderStatus.TRAVELLING, OrderStatus.ON_SITE, OrderStatus.WAITING_PARTS),
+    OrderStatus.FINISHED: (OrderStatus.ACCEPTED, OrderStatus.TRAVELLING, OrderStatus.ON_SITE, OrderStatus.FINISHED),
     OrderStatus.DECLINED: (OrderStatus.DECLINED,),
 }
 
@@ -129,7 +132,13 @@ def _begin(staff: Staff, machine: Machine, one: Today, number: int, now: datetim
         OrderStatus.TRAVELLING: partial(_step, order, progress.set_off, lead),
         OrderStatus.ON_SITE: partial(_arrive, order, lead),
         OrderStatus.WAITING_PARTS: partial(_step, order, partial(progress.wait_for_parts, reason=one.why), lead),
+        OrderStatus.FINISHED: partial(_report_and_finish, order, lead),
         OrderStatus.DECLINED: partial(_step, order, partial(progress.decline, reason=one.why), lead),
     }
     for step, status in enumerate(WAYS.get(one.reaches, ()), start=1):
         goes[status](min(at + timedelta(minutes=20 * step), now))
+
+
+def _report_and_finish(order: WorkOrder, lead: User, at: datetime) -> None:
+    paperwork.write_report(order, lead, 0, at)
+    _step(order, progress.finish, lead, at)

@@ -68,7 +68,7 @@ POOR = 4  # every so many-th customer was not content
 def follow(story: Story, order: WorkOrder, lead: User, finished_at: datetime) -> None:
     """Plan what follows a finished order; the youngest stay unfinished, as on any day."""
     number = story.dice.randrange(1_000)
-    story.at(finished_at - HOUR / 6, partial(_report, order, lead, number))
+    story.at(finished_at - HOUR / 6, partial(write_report, order, lead, number))
     story.at(finished_at + 3 * HOUR, partial(_file, story.staff, order))
     story.at(finished_at + 30 * HOUR, partial(_call, story.staff, order, number))
     story.at(finished_at + 54 * HOUR, partial(_sign, story.staff, order, number))
@@ -76,7 +76,8 @@ def follow(story: Story, order: WorkOrder, lead: User, finished_at: datetime) ->
     story.at(finished_at + 120 * HOUR, partial(_see_to, story.staff, order))
 
 
-def _report(order: WorkOrder, lead: User, number: int, at: datetime) -> None:
+def write_report(order: WorkOrder, lead: User, number: int, at: datetime) -> None:
+    """The technician writes the report of what was found, the ``number``-th kind of repair, and has it signed."""
     me, done = acting(lead), REPAIRS[number % len(REPAIRS)]
     present = WorkOrder.get_by_id(order.id)
     write = partial(_step, me, present, at)

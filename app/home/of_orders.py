@@ -23,11 +23,10 @@ def of_orders(actor: Actor, now: datetime, limit: int) -> list[Item]:
     return [item for source in (_queued, _helpless, _unratified, _overrides, _proposals, _unfiled) for item in source(actor, now, limit)]
 
 
-def tickets_in_queue(actor: Actor, limit: int) -> frozenset[int]:
-    """The tickets that stand in the queue by their order already."""
-    if not actor.may(dispatching.DISPATCH):
-        return frozenset()
-    found = WorkOrder.select(WorkOrder.ticket).where(WorkOrder.status.in_(QUEUED_STATUSES), WorkOrder.ticket.is_null(False)).limit(limit)
+def tickets_of_orders(limit: int) -> frozenset[int]:
+    """Tickets whose order speaks for them: it stands in the queue, or the ticket closes by itself when it comes to rest."""
+    waiting = (*QUEUED_STATUSES, OrderStatus.FINISHED, OrderStatus.FILED)
+    found = WorkOrder.select(WorkOrder.ticket).where(WorkOrder.status.in_(waiting), WorkOrder.ticket.is_null(False)).limit(limit)
     return frozenset(ticket_id for (ticket_id,) in found.tuples())
 
 

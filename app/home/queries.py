@@ -6,7 +6,7 @@ from app.core import clock
 from app.core.types import Actor
 from app.home.items import Item
 from app.home.of_call_backs import of_call_backs
-from app.home.of_orders import of_orders, tickets_in_queue
+from app.home.of_orders import of_orders, tickets_of_orders
 from app.home.of_tickets import of_alarms, of_tickets, steps_of
 from app.monitoring import queries as monitoring
 from app.monitoring.models import Alarm, Condition
@@ -16,6 +16,7 @@ from app.tickets.models import TicketStatus
 from app.tickets.queries import TicketFilter, TicketRow
 
 SHOWN = 50
+MOST_ORDERS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,14 @@ class Figures:
 def waiting(actor: Actor) -> list[Item]:
     """What waits for ``actor``, at most ``SHOWN``."""
     now = clock.now()
-    items = of_tickets(actor, now, SHOWN, besides=tickets_in_queue(actor, 10 * SHOWN))
+    items = of_tickets(actor, now, SHOWN, besides=_spoken_for(actor))
     shown = frozenset(item.ticket.id for item in items if item.ticket)
     items += of_alarms(actor, SHOWN, shown) + of_orders(actor, now, SHOWN) + of_call_backs(actor, now, SHOWN)
     return sorted(items, key=lambda item: item.place)[:SHOWN]
+
+
+def _spoken_for(actor: Actor) -> frozenset[int]:
+    return tickets_of_orders(MOST_ORDERS) if has_steps(actor) else frozenset()
 
 
 def has_steps(actor: Actor) -> bool:

@@ -106,3 +106,11 @@ def test_who_signs_for_somebody_away_sees_what_waits_for_them() -> None:
         given_at=now,
     )
     assert steps(sub) == ["/call-backs?tab=to-sign"]
+
+
+def test_a_ticket_that_closes_with_its_order_waits_for_nobody() -> None:
+    ticket = factories.ticket(status="resolved", resolved_at=clock.now())
+    clerk = make_user(Role.CLERK)
+    assert steps(clerk) == [f"/tickets/{ticket.number}/state"]
+    factories.work_order(status=OrderStatus.FINISHED, ticket=ticket, lead=make_user(Role.TECHNICIAN))
+    assert steps(clerk) == []
