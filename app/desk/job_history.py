@@ -68,7 +68,7 @@ def _orders(order: WorkOrder, codes: frozenset[str]) -> Iterator[Before]:
 def _parts(report_ids: list[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for part in ReportPart.select().where(ReportPart.report.in_(report_ids)).order_by(ReportPart.report, ReportPart.position):
-        found.setdefault(part.report_id, []).append(f"{part.name} ×{part.quantity}" if part.quantity > 1 else part.name)
+        found.setdefault(part.report_id, []).append(f"{part.name}×{part.quantity}" if part.quantity > 1 else part.name)
     return found
 
 

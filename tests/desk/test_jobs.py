@@ -14,6 +14,7 @@ from app.tickets.models import Ticket, TicketStatus
 from app.work_orders import jobs
 from app.work_orders.models import OrderKind, OrderStatus, Visit, VisitAssistant, WorkOrder
 from tests import factories
+from tests.desk.test_own_reports import reported
 from tests.personas import People, people, sign_in
 
 SAFE = {"watcher": "王站长", "gas_reading": "O2 20.9 %"}
@@ -177,10 +178,20 @@ def test_what_was_done_before_stands_first_when_it_was_the_same_fault(client: Fl
     long_ago = clock.now() - timedelta(days=90)
     same = factories.work_order(component="液压泵", title="旧的同一故障", finished_at=long_ago, **done)
     factories.work_order(title="新的别的故障", **done)
+    reported(same)
     order = factories.work_order(machine=machine, lead=who.li, component="液压泵")
     page = client.get(f"/my/jobs/{order.number}").text
     assert same.number in page
     assert page.index("旧的同一故障") < page.index("新的别的故障")
+    assert "上次同一故障用了：B 型油封×2" in page
+    assert "更换油封" in page
+
+
+def test_a_job_that_was_called_off_says_so(client: FlaskClient, who: People) -> None:
+    order = factories.work_order(lead=who.li, status=OrderStatus.CANCELLED)
+    page = client.get(f"/my/jobs/{order.number}").text
+    assert "已撤销，不用再去" in page
+    assert "main-action" not in page
 
 
 def test_the_phone_numbers_stand_whole_on_the_own_job_alone(client: FlaskClient, who: People) -> None:
