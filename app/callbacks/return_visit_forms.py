@@ -10,7 +10,7 @@ from wtforms.widgets import HiddenInput
 
 from app.accounts.models import User
 from app.callbacks.models import ReturnVisit
-from app.callbacks.return_visits import MAX_REASON, MAX_RESULT, MAX_SEED, VisitRecord
+from app.callbacks.return_visits import MAX_REASON, MAX_RESULT, VisitRecord
 
 SCORES = [*((str(one), str(one)) for one in range(5, 0, -1)), ("", _("Not given"))]
 
@@ -20,7 +20,7 @@ class DrawForm(FlaskForm):
 
     form_token = HiddenField()
     area = IntegerField(widget=HiddenInput())
-    seed = StringField(_("Seed"), validators=[Length(max=MAX_SEED)])
+    seed = StringField(_("Seed"))
 
 
 class RecordForm(FlaskForm):

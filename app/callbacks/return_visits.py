@@ -36,8 +36,8 @@ def draw_quarter(
     by.require(DRAW)
     drawn_at = at or clock.now()
     _check_quarter(number, drawn_at)
-    if len(seed.strip()) > MAX_SEED:
-        raise Invalid(WRONG, fields={"seed": N_("At most 64 characters, please.")})
+    if len(seed.strip()) > MAX_SEED or not seed.isprintable():
+        raise Invalid(WRONG, fields={"seed": N_("At most 64 plain characters, please.")})
     with db.transaction():
         if form_token and not submissions.claim(form_token):
             return VisitDraw.get_by_id(int(submissions.result_of(form_token)))

@@ -74,6 +74,14 @@ def test_without_an_area_nothing_is_drawn(client: FlaskClient, who: People) -> N
     assert client.post("/return-visits/draws", data={"form_token": "x"}).status_code == 422
 
 
+def test_a_seed_that_is_refused_comes_back_with_the_words(client: FlaskClient, who: People) -> None:
+    in_service(who.north)
+    answer = client.post("/return-visits/draws", data={"area": who.north.id, "seed": "x" * 65})
+    assert answer.status_code == 422
+    assert "x" * 65 in answer.text
+    assert answer.text.count("最多 64 个普通字符。") == 1
+
+
 def test_an_area_manager_sees_the_own_areas_and_draws_none(client: FlaskClient, who: People) -> None:
     in_service(who.south, "南方客户")
     mine = drawn(who)

@@ -92,6 +92,13 @@ def test_a_seed_is_made_when_none_is_given(sqlite_database: Database) -> None:
     assert one.seed != other.seed
 
 
+@pytest.mark.parametrize("seed", ["x" * 65, "a\nb", "a\0b"])
+def test_a_seed_is_one_plain_line(sqlite_database: Database, seed: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        draw(with_customers(1), seed=seed)
+    assert list(caught.value.fields) == ["seed"]
+
+
 def test_a_quarter_is_drawn_once_in_an_area(database: Database) -> None:
     area = with_customers(8)
     draw(area)
