@@ -31,7 +31,7 @@ class PastJob:
 
 _orders = Prepared(
     lambda machine_id, besides, most: (
-        WorkOrder.select(WorkOrder, User, ServiceReport.action, Ticket.reason, Ticket.solution)
+        WorkOrder.select(WorkOrder, User, ServiceReport.id, ServiceReport.action, Ticket.id, Ticket.reason, Ticket.solution)
         .join_from(WorkOrder, User, JOIN.LEFT_OUTER, on=WorkOrder.lead)
         .join_from(WorkOrder, ServiceReport, JOIN.LEFT_OUTER, attr="report")
         .join_from(WorkOrder, Ticket, JOIN.LEFT_OUTER)
@@ -42,7 +42,7 @@ _orders = Prepared(
 )
 _tickets = Prepared(
     lambda machine_id, most: (
-        Ticket.select(Ticket, PastWork.technician_name, PastWork.work_type)
+        Ticket.select(Ticket, PastWork)
         .join(PastWork, JOIN.LEFT_OUTER, attr="past")
         .where(
             Ticket.machine == machine_id,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.core import clock, db
+from app.core import clock, db, live
 from app.tickets.models import Ticket, TicketStatus
 from app.work_orders.models import OrderKind, OrderStatus, Visit, WorkOrder
 from tests import factories
@@ -55,8 +55,6 @@ def test_the_timeline_of_the_ticket_notices_that_its_order_moved(client: FlaskCl
     ticket, _order = ticket_with_order(who)
     tag = client.get(f"/tickets/{ticket.number}/timeline").headers["HX-PTag"]
     assert client.get(f"/tickets/{ticket.number}/timeline", headers={"HX-PTag": tag}).status_code == 304
-    from app.core import live
-
     with db.transaction():
         live.touch("orders")
     assert client.get(f"/tickets/{ticket.number}/timeline", headers={"HX-PTag": tag}).status_code == 200
@@ -89,3 +87,4 @@ def test_the_intake_shows_finished_orders_among_the_last_jobs(client: FlaskClien
     assert "季度巡检" in card
     assert done.number in card
     assert "王师傅" in card
+    assert card.count("漏油") == 1, "a ticket and its order are one job"
