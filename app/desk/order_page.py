@@ -7,6 +7,7 @@ from flask import Response as FlaskResponse
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.callbacks import queries as call_backs
 from app.core import clock
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
@@ -79,7 +80,8 @@ def _shown(by: Actor, found: WorkOrder) -> dict[str, Any]:
         "passage": gate.passage(found, now),
         "is_shut": is_shut,
         "override": gate.override_of(found),
-        "report": service_reports.of_order(found) if by.may("service_reports.read") else None,
+        "report": service_reports.summary(found) if by.may("service_reports.read") else None,
+        "called": call_backs.of_order(found) if by.may("call_backs.list") else None,
         "papers": document_queries.about(by, found.number) if by.may("documents.read") else [],
         "chat_text": wording.dispatch_text(found, going[-1] if going else None, language()),
         "safety": wording.safety(found, language()),

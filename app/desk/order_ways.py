@@ -40,6 +40,10 @@ def ways(by: Actor, order: WorkOrder, *, is_shut: bool) -> list[Way]:
         (order.is_out and may_dispatch, Way(f"{here}/reassignment", N_("Give to somebody else"), "users")),
         (is_open and by.may("orders.propose"), Way(f"{here}/proposals", N_("Propose somebody or a time"), "message")),
         (is_shut and may_act(by, "gate.override", clock.now()), Way(f"{here}/override", N_("Override the warranty gate"), "lock")),
+        (
+            order.finished_at is not None and order.called_back_at is None and by.may("call_backs.record"),
+            Way(f"/call-backs/new?order={order.number}", N_("Call the customer back"), "phone"),
+        ),
         (_may_call_off(by, order, status), Way(f"{here}/cancellation", N_("Call off"), "x")),
     ]
     return [way for is_there, way in found if is_there]

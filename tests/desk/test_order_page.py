@@ -115,3 +115,47 @@ def test_scans_dropped_on_an_order_lead_back_to_it(client: FlaskClient, who: Peo
     answer = client.post(f"/machines/{order.machine.serial}/documents/new", data=sent)
     assert answer.headers["Location"].endswith(f"/work-orders/{order.number}")
     assert "还没有本派工单的资料" not in client.get(f"/work-orders/{order.number}").text
+
+
+def test_the_report_and_the_call_back_stand_there(client: FlaskClient, who: People) -> None:
+    order = order_in_the_north(who, status=OrderStatus.FINISHED)
+    report = factories.service_report(order=order)
+    page = client.get(f"/work-orders/{order.number}").text
+    assert f"/service-reports/{report.number}" in page
+    assert "Seal changed" in page
+    assert f"/call-backs/new?order={order.number}" in page
+
+
+def paths(page: str) -> str:
+    return page.split('class="moves"', 1)[1].split("</div>", 1)[0] if 'class="moves"' in page else ""
+
+
+@pytest.mark.parametrize(
+    ("status", "persona", "there", "absent"),
+    [
+        (OrderStatus.DRAFT, "zhao", "dispatch cancellation", "reassignment acceptance parts-received"),
+        (OrderStatus.DRAFT, "chen", "dispatch cancellation", "reassignment override"),
+        (OrderStatus.DRAFT, "sun", "", "dispatch cancellation"),
+        (OrderStatus.DISPATCHED, "zhao", "acceptance reassignment cancellation", "dispatch"),
+        (OrderStatus.DISPATCHED, "chen", "reassignment", "acceptance cancellation"),
+        (OrderStatus.WAITING_PARTS, "chen", "parts-received next-visit", "acceptance"),
+        (OrderStatus.DISPATCHED, "area_manager", "proposals", "reassignment cancellation"),
+        (OrderStatus.CANCELLED, "zhao", "", "dispatch reassignment cancellation"),
+    ],
+)
+def test_what_can_be_done_is_a_button_and_what_cannot_is_absent(
+    client: FlaskClient, who: People, status: OrderStatus, persona: str, there: str, absent: str
+) -> None:
+    order = order_in_the_north(who, status=status, lead=None if status in (OrderStatus.DRAFT, OrderStatus.CANCELLED) else who.li)
+    sign_in(client, getattr(who, persona))
+    found = paths(client.get(f"/work-orders/{order.number}").text)
+    for name in there.split():
+        assert f"/work-orders/{order.number}/{name}" in found, name
+    for name in absent.split():
+        assert f'/work-orders/{order.number}/{name}"' not in found, name
+
+
+def test_the_technician_has_the_way_to_the_own_job(client: FlaskClient, who: People) -> None:
+    order = order_in_the_north(who)
+    sign_in(client, who.li)
+    assert f"/my/jobs/{order.number}" in paths(client.get(f"/work-orders/{order.number}").text)
