@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.accounts.authorities import may_act
 from app.accounts.models import Role, User, UserRole
 from app.core.errors import Invalid
 from app.core.types import Actor
@@ -92,6 +93,7 @@ def shown(actor: Actor, found: Subject, form: DispatchForm) -> dict[str, Any]:
         "warranty": _warranty(found),
         "passage": gate.passage(_as_typed(found, form), found.now),
         "is_held": is_held(found, form),
+        "may_override": may_act(actor, gate.OVERRIDE, found.now),
         "around": nearby.around(actor, found.about, found.now),
         "last_jobs": earlier.last_jobs(found.about.machine),
         "out": _out(found.about),

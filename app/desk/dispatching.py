@@ -8,6 +8,7 @@ from flask import Blueprint, flash, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.accounts import authorities
 from app.accounts.models import Area
 from app.core import clock
 from app.core.errors import N_, Invalid, NotFound
@@ -78,6 +79,7 @@ def _shown(now: datetime) -> dict[str, Any]:
         "one_day": timedelta(days=1),
         "areas": _areas(),
         "area": area,
+        "may_read_overrides": authorities.may_act(me, gate.READ, now),
     }
 
 

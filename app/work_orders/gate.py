@@ -108,7 +108,7 @@ def override(*, by: Actor, order: WorkOrder, reason: str, at: datetime | None = 
     now = at or clock.now()
     name = authorities.standing(by, OVERRIDE, now).signature(by.name)
     if not reason.strip():
-        raise Invalid(N_("Say why, in a few words."), fields={"override_reason": N_("A reason is needed here.")})
+        raise Invalid(N_("Say why, in a few words."), fields=dict.fromkeys(("override_reason", "reason"), N_("A reason is needed here.")))
     with db.transaction():
         words = reason.strip()[:MAX_REASON]
         GateOverride.insert(order=order, at=now, by=by.user_id, by_name=name, reason=words).on_conflict_ignore().execute()

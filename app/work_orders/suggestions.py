@@ -22,7 +22,8 @@ from app.tickets.models import Ticket
 from app.work_orders.board import Technician, areas_of, technicians, visits_between
 from app.work_orders.models import Qualification, Visit, VisitAssistant, WorkOrder
 
-QUALIFIED, AT_STATION, IN_AREA, WAS_HERE, ON_SHIFT, TRAVELLING, GRADE, LOAD = 40, 30, 20, 15, 10, -5, 3, -8
+QUALIFIED, AT_STATION, IN_AREA, WAS_HERE, ON_SHIFT, GRADE = 40, 30, 20, 15, 10, 3
+TRAVELLING, LOAD, NOT_QUALIFIED, OTHER_AREA = -5, -8, -10, -15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,7 @@ def _weigh_skill(found: Candidate, one: Technician, need: Need, known: Known) ->
     if need.machine is not None and one.id in known.trained:
         found.add(QUALIFIED, N_("trained on %(model)s"), model=need.machine.model.name)
     elif need.machine is not None and known.is_model_taught:
-        found.add(0, N_("not trained on %(model)s"), speaks_for=False, model=need.machine.model.name)
+        found.add(NOT_QUALIFIED, N_("not trained on %(model)s"), speaks_for=False, model=need.machine.model.name)
     if one.grade is not None:
         found.add(GRADE * one.grade, N_("grade %(grade)d"), grade=one.grade)
 
@@ -150,7 +151,7 @@ def _weigh_place(found: Candidate, one: Technician, need: Need, known: Known) ->
     elif area_id is not None and area_id in areas:
         found.add(IN_AREA, N_("works in this area"))
     elif area_id is not None and areas:
-        found.add(0, N_("from another area: %(areas)s"), speaks_for=False, areas=", ".join(areas.values()))
+        found.add(OTHER_AREA, N_("from another area: %(areas)s"), speaks_for=False, areas=", ".join(areas.values()))
 
 
 def _known(need: Need, user_ids: list[int]) -> Known:
