@@ -144,6 +144,13 @@ def give_up(channel: Channel, before: datetime, words: str, at: datetime) -> int
         return OutboxMessage.update(failed_at=at, last_error=words).where(is_old).execute()
 
 
+def forget_unsent(*, before: datetime) -> int:
+    """Delete what was written ``before`` and never tried, for a world whose past was made up just now; returns how much."""
+    with db.transaction():
+        is_unsent = _WAITS & (OutboxMessage.tries == 0) & (OutboxMessage.created_at < before) & (OutboxMessage.next_try_at < before)
+        return OutboxMessage.delete().where(is_unsent).execute()
+
+
 def usual_pause(tries: int, _error: Undelivered) -> timedelta | None:
     """How long to wait after the ``tries``-th try that went wrong; None: it has failed."""
     return PAUSES[tries - 1] if tries <= len(PAUSES) else None

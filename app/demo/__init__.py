@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from app.accounts.models import User
-from app.core import clock, db, history, migrating
+from app.core import clock, db, history, migrating, outbox
 from app.core.config import Config
 from app.core.errors import N_, Conflict
 from app.core.history import HistoryEntry
@@ -20,6 +20,8 @@ from app.release import release
 ACTOR = system("demo")
 LOADED = "demo.loaded"
 PAST = timedelta(days=28)
+# What the past of the demo world told its people reaches nobody any more.
+SENT_WITHIN = timedelta(hours=12)
 
 
 def load(config: Config, password: str | None = None, at: datetime | None = None) -> str:
@@ -42,6 +44,7 @@ def load(config: Config, password: str | None = None, at: datetime | None = None
         papers.hand_in(staff, machines, now)
         field_work.work_of_today(staff, machines, now)
         own_reports.write(staff, now)
+        outbox.forget_unsent(before=now - SENT_WITHIN)
     return chosen
 
 

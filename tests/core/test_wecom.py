@@ -284,3 +284,13 @@ def test_the_certificate_is_checked(database: Database, messenger: Messenger, mo
     assert wecom.send_due(OFFICIAL, NOW) == "1 waiting"
     assert again(message).last_error.startswith(f"{wecom.UNREACHABLE} [SSL")
     assert messenger.received == []
+
+
+def test_what_a_made_up_past_would_have_sent_is_forgotten_and_the_present_is_not(database: Database) -> None:
+    queued("past", at=NOW - timedelta(days=3))
+    present = queued("present")
+    with db.transaction():
+        outbox.queue_wecom(text="later", at=NOW - timedelta(days=3), send_at=NOW + timedelta(hours=1))
+    assert outbox.forget_unsent(before=NOW - timedelta(hours=12)) == 1
+    assert again(present).state is OutboxState.WAITING
+    assert OutboxMessage.select().count() == 2
