@@ -78,7 +78,7 @@ def _check(abouts: Sequence[About], call: Call) -> None:
         wrong["also"] = N_("One call is with one customer.")
     for about in abouts[1:]:
         if about.scores is not None and call.outcome == CallBackOutcome.REACHED:
-            wrong |= {f"{name}_{about.order.id}": _A_SCORE for name in about.scores.missing()}
+            wrong |= {f"{name}_{about.order.id}": _A_SCORE for name in about.scores.missing() if name not in wrong}
     if call.outcome == CallBackOutcome.UNREACHABLE and not all(tries.may_give_up(about.order) for about in abouts):
         wrong["outcome"] = _TOO_FEW_TRIES
     if wrong:
