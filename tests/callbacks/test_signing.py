@@ -84,6 +84,13 @@ def test_a_poor_score_is_not_signed_without_what_is_done_about_it(sqlite_databas
     assert again(made).status == CallBackStatus.RECORDED
 
 
+def test_a_poor_score_is_not_signed_without_a_word(sqlite_database: Database) -> None:
+    centre = desk()
+    with pytest.raises(Invalid) as refusal:
+        signing.sign(by=centre.deputy, call_back=recorded(centre, POOR), version=1)
+    assert list(refusal.value.fields) == ["follow_up", "owner", "due_on"]
+
+
 def test_the_database_refuses_a_poor_score_without_follow_up_too(database: Database) -> None:
     centre = desk()
     made = recorded(centre, POOR)
