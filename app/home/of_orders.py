@@ -67,8 +67,9 @@ def _helpless(actor: Actor, _now: datetime, limit: int) -> Iterator[Item]:
 def _unratified(actor: Actor, now: datetime, limit: int) -> Iterator[Item]:
     if not authorities.may_act(actor, dispatching.RATIFY, now):
         return
-    is_open = WorkOrder.agreed_by.is_null(False) & WorkOrder.ratified_at.is_null()
-    for order in _orders(actor, is_open & (WorkOrder.agreed_by == actor.user_id), limit).order_by(WorkOrder.dispatched_at):
+    places = [one.giver_id for one in authorities.held_by(actor.user_id, now) if one.permission == dispatching.RATIFY]
+    is_open = WorkOrder.ratified_at.is_null() & WorkOrder.agreed_by.in_([actor.user_id, *places])
+    for order in _orders(actor, is_open, limit).order_by(WorkOrder.dispatched_at):
         step = Step(label=N_("Ratify"), href=f"/work-orders/{order.number}/ratification", is_post=True, icon="check")
         yield _item(order, step, order.dispatched_at, USUAL, text=N_("Provisional dispatch"))
 

@@ -49,6 +49,10 @@ def test_what_was_agreed_by_phone_waits_for_who_agreed() -> None:
     order = factories.work_order(lead=make_user(Role.TECHNICIAN), agreed_by=zhao)
     assert steps(zhao) == [f"/work-orders/{order.number}/ratification"]
     assert steps(other) == []
+    now, sub = clock.now(), make_user(Role.CLERK)
+    span = {"from_at": now - timedelta(hours=1), "until_at": now + timedelta(hours=1), "given_at": now}
+    Authority.create(giver=zhao, holder=sub, permission="orders.ratify", **span)
+    assert steps(sub) == [f"/work-orders/{order.number}/ratification"]
 
 
 def test_an_override_waits_for_the_manager_but_not_for_who_gave_it() -> None:
