@@ -71,7 +71,7 @@ def new() -> Response:
         return _search()
     waiting = tickets.open_of_machine(machine)
     form = CallForm()
-    form.ticket.choices = [(NEW, ""), *((one.number, one.number) for one in waiting)]
+    form.ticket.choices = [SelectChoice(number, number) for number in (NEW, *(one.number for one in waiting))]
     made: list[WorkOrder] = []
     done = sent(form, lambda: made.append(_take(form, machine, waiting)))
     if done.is_done:
