@@ -174,8 +174,3 @@ def _out(about: Ticket | WorkOrder) -> list[WorkOrder]:
     if ticket_id is None:
         return []
     return list(WorkOrder.select().where(WorkOrder.ticket == ticket_id, WorkOrder.is_out).order_by(WorkOrder.id))
-
-
-def technicians() -> list[board.Technician]:
-    """Who can be named in a proposal."""
-    return board.technicians()

@@ -19,7 +19,7 @@ from app.web.auth import actor, requires
 from app.web.errors import words
 from app.web.forms import Sent, sent
 from app.web.render import render, see_other
-from app.work_orders import dispatching, gate, planning, progress, proposals, queries, visits
+from app.work_orders import board, dispatching, gate, planning, progress, proposals, queries, visits
 from app.work_orders.models import Proposal, WorkOrder
 from app.work_orders.visits import USUAL_LENGTH
 
@@ -158,7 +158,7 @@ def _plan(order: WorkOrder, form: AssignmentForm) -> None:
 def propose(order_number: str) -> Response:
     """Propose another person or time for an order."""
     order, form = queries.by_number(actor(), order_number), ProposalForm()
-    form.offer([(one.id, one.name) for one in dispatch_page.technicians()])
+    form.offer([(one.id, one.name) for one in board.technicians()])
     done = sent(form, lambda: _propose(order, form))
     if done.is_done:
         flash(_("The proposal is with the deputy."), "message")

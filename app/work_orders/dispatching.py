@@ -9,6 +9,7 @@ from app.core.errors import N_, Conflict, Invalid
 from app.core.known_settings import Group, KnownSetting, SettingKind
 from app.core.types import Actor
 from app.machines.models import Machine
+from app.roster.models import Vehicle
 from app.tickets.models import Ticket
 from app.work_orders import gate, states, telling, visits
 from app.work_orders.creating import Job, check_job, create, of_ticket, revise, warranty_of, write
@@ -190,6 +191,7 @@ def _assign(
         "reminded_at": None,
     }
     move(by, order, OrderStatus.DISPATCHED, version, at=now, now=now, reason=reason, **order_fields)
+    _book_vehicle(assignment)
     visit = visits.plan(order, assignment)
     telling.dispatched(by, order, visit, now)
 
@@ -218,6 +220,15 @@ def _check_assignment(assignment: Assignment) -> None:
         fields |= _vehicle_problem(assignment)
     if fields:
         raise Invalid(MISSING, fields=fields)
+
+
+def _book_vehicle(assignment: Assignment) -> None:
+    """With the vehicle's row in hand nobody else books it for the same time in this moment."""
+    if assignment.vehicle is None:
+        return
+    db.for_update(Vehicle.select().where(Vehicle.id == assignment.vehicle.id)).get()
+    if problem := _vehicle_problem(assignment):
+        raise Invalid(MISSING, fields=problem)
 
 
 def _vehicle_problem(assignment: Assignment) -> dict[str, str]:

@@ -162,6 +162,7 @@ def _go_on(by: Actor, order: Order, stops: Sequence[Stop], now: datetime) -> Non
     for stop in stops:
         ends_at = assignment.planned_until
         assignment = replace(assignment, planned_from=ends_at, planned_until=ends_at + USUAL_LENGTH)
+        check_clashes(assignment, is_accepted=order.despite_clashes, except_order=stop.order.id if stop.order else None)
         try:
             _dispatch_stop(by, order, stop, assignment, now)
         except DomainError as error:

@@ -91,6 +91,16 @@ def test_leave_and_another_visit_take_a_tick(zhao: Actor, li: User) -> None:
     assert planning.dispatch_ticket(by=zhao, job=dispatching.of_ticket(ticket()), order=despite).lead == li
 
 
+def test_a_later_stop_of_the_trip_takes_the_tick_too(zhao: Actor, li: User) -> None:
+    factories.work_order(lead=li)
+    start = clock.now() - timedelta(hours=2)
+    given = order_for(li, planned_from=start, planned_until=start + timedelta(hours=1))
+    with pytest.raises(Invalid) as refused:
+        planning.dispatch_ticket(by=zhao, job=dispatching.of_ticket(ticket()), order=given, stops=[Stop(ticket=ticket())])
+    assert "despite_clashes" in refused.value.fields
+    assert WorkOrder.select().where(WorkOrder.ticket.is_null(False)).count() == 0
+
+
 def test_a_vehicle_is_never_booked_twice(zhao: Actor, li: User) -> None:
     with db.transaction():
         vehicle = Vehicle.create(plate="沪A12345")
