@@ -2,7 +2,10 @@
 
 import io
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from peewee import Database, DatabaseError
@@ -159,6 +162,29 @@ def test_a_report_of_an_order_called_off_is_not_signed(who: People, li: Actor, r
     with pytest.raises(Conflict, match="called off"):
         signing.sign(by=li, order=report.order, drawn=given)
     assert ServiceReport.get().status == ReportStatus.DRAFT
+
+
+def test_of_signing_and_calling_off_at_the_same_moment_one_wins(who: People, li: Actor, report: ServiceReport) -> None:
+    order = WorkOrder.get_by_id(report.order_id)
+    given, zhao, start = drawn(report), actor_of(who.zhao), Barrier(2)
+
+    def attempt(act: Callable[[], object]) -> bool:
+        start.wait()
+        try:
+            act()
+        except Conflict:
+            return False
+        finally:
+            db.drop_connection()
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        signing_it = pool.submit(attempt, lambda: signing.sign(by=li, order=report.order, drawn=given))
+        calling_off = pool.submit(attempt, lambda: dispatching.call_off(by=zhao, order=order, version=order.version, reason="phoned"))
+        is_signed, is_off = signing_it.result(), calling_off.result()
+    assert is_signed != is_off
+    assert (ServiceReport.get().status == ReportStatus.SIGNED) == is_signed
+    assert (WorkOrder.get_by_id(order.id).status == OrderStatus.CANCELLED) == is_off
 
 
 def test_finishing_follows_the_signature(li: Actor, report: ServiceReport) -> None:
