@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import JOIN, ModelSelect
 
-from app.accounts.models import User
+from app.accounts.models import Role, User, UserRole
 from app.core import clock, paging
 from app.core.paging import Sort
 from app.core.types import Actor, Page
@@ -26,7 +26,7 @@ SORTS = {
     "changed_at": Sort(ServiceReport.changed_at, lambda report: report.changed_at),
     "number": Sort(ServiceReport.number, lambda report: report.number),
 }
-DEFAULT_SORT = "-changed_at"
+DEFAULT_SORT = "-number"
 UNSIGNED_WAYS = (SignatureWay.ABSENT, SignatureWay.REFUSED, SignatureWay.PAPER)
 
 MISSING_COLUMNS = ("order", "kind", "machine", "customer", "technician", "finished_at", "status", "has_paper")
@@ -111,10 +111,10 @@ def _name(order: WorkOrder, key: str, column: str) -> str:
     return getattr(getattr(order, key), column) if getattr(order, f"{key}_id") else ""
 
 
-def technicians(actor: Actor) -> list[tuple[int, str]]:
-    """Who has orders that ``actor`` may see, by name."""
-    leads = orders.visible(actor).select(WorkOrder.lead)
-    return [(user.id, user.name) for user in User.select().where(User.id.in_(leads)).order_by(User.name)]
+def technicians() -> list[tuple[int, str]]:
+    """Who is or was a technician, by name."""
+    held = UserRole.select(UserRole.user).where(UserRole.role == Role.TECHNICIAN)
+    return [(user.id, user.name) for user in User.select(User.id, User.name).where(User.id.in_(held)).order_by(User.name)]
 
 
 def to_file(actor: Actor) -> int:
@@ -128,7 +128,6 @@ def to_file(actor: Actor) -> int:
 
 def missing(actor: Actor, technician: int | None = None) -> ModelSelect:
     """Finished orders that ``actor`` may see without a signed report, with lead, machine, customer, and whether paper was handed in."""
-    signed = ServiceReport.select(ServiceReport.order).where(ServiceReport.status != ReportStatus.DRAFT)
     papers = Document.select(Document.id).where(
         Document.about == WorkOrder.number, Document.form_type == FormType.SERVICE_REPORT, Document.removed_at.is_null()
     )
@@ -138,7 +137,7 @@ def missing(actor: Actor, technician: int | None = None) -> ModelSelect:
         .join_from(WorkOrder, Machine, JOIN.LEFT_OUTER, on=WorkOrder.machine)
         .join_from(WorkOrder, Customer, JOIN.LEFT_OUTER, on=WorkOrder.customer)
         .join_from(WorkOrder, ServiceReport, JOIN.LEFT_OUTER, on=(ServiceReport.order == WorkOrder.id), attr="draft")
-        .where(WorkOrder.status == OrderStatus.FINISHED, WorkOrder.id.not_in(signed))
+        .where(WorkOrder.status == OrderStatus.FINISHED, ServiceReport.id.is_null() | (ServiceReport.status == ReportStatus.DRAFT))
     )
     query = orders.within(query, actor)
     return query.where(WorkOrder.lead == technician) if technician else query

@@ -65,7 +65,7 @@ def index() -> Response:
         return same
     wanted, sort = _wanted(), _sort(register.DEFAULT_SORT)
     page = register.page(actor(), wanted, sort=sort, after=request.args.get("after"), before=request.args.get("before"))
-    shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "tag": tag, "technicians": register.technicians(actor())}
+    shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "tag": tag, "technicians": register.technicians()}
     return tagged(render("service_reports/index.html", fragment="service_reports/_list.html", **shown), tag)
 
 
@@ -91,7 +91,7 @@ def missing() -> Response:
     technician, sort = _number(request.args.get("technician", "")), _sort(register.MISSING_SORT)
     after, before = request.args.get("after"), request.args.get("before")
     page = register.missing_page(actor(), technician, sort=sort, after=after, before=before)
-    shown: dict[str, Any] = {"page": page, "technician": technician, "sort": sort, "technicians": register.technicians(actor())}
+    shown: dict[str, Any] = {"page": page, "technician": technician, "sort": sort, "technicians": register.technicians()}
     shown |= {"may_remind": actor().may(filing.REMIND), "may_file": actor().may(progress.FILE)}
     return render("service_reports/missing.html", fragment="service_reports/_missing.html", **shown)
 

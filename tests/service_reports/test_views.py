@@ -40,7 +40,7 @@ def address(order: WorkOrder, step: str) -> str:
 def send(client: FlaskClient, order: WorkOrder, step: str, **values: Any) -> Any:
     """Open a step, fill it and send it, as a browser does."""
     page = client.get(address(order, step)).text
-    hidden = dict(re.findall(r'<input type="hidden" name="(client_id|version)" value="([^"]*)"', page))
+    hidden = dict(re.findall(r'<input type="hidden"[^>]* name="(client_id|version)" value="([^"]*)"', page))
     return client.post(address(order, step), data={"go": "next"} | hidden | values)
 
 
