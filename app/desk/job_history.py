@@ -6,6 +6,7 @@ from datetime import datetime
 
 from peewee import JOIN
 
+from app.accounts.models import User
 from app.machines.models import Machine
 from app.service_reports.models import ReportPart, ServiceReport
 from app.tickets import reasons
@@ -39,8 +40,9 @@ def before(order: WorkOrder) -> list[Before]:
 
 def _orders(order: WorkOrder, codes: frozenset[str]) -> Iterator[Before]:
     query = (
-        WorkOrder.select(WorkOrder, Ticket, ServiceReport)
+        WorkOrder.select(WorkOrder, Ticket, ServiceReport, User.id, User.name)
         .join_from(WorkOrder, Ticket, JOIN.LEFT_OUTER)
+        .join_from(WorkOrder, User, JOIN.LEFT_OUTER, on=(WorkOrder.lead == User.id), attr="lead")
         .join_from(WorkOrder, ServiceReport, JOIN.LEFT_OUTER, on=(ServiceReport.order == WorkOrder.id), attr="written")
         .where(WorkOrder.machine == order.machine_id, WorkOrder.id != order.id, WorkOrder.status.in_(DONE_STATUSES))
         .order_by(WorkOrder.created_at.desc(), WorkOrder.id.desc())

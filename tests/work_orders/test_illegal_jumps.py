@@ -18,7 +18,7 @@ from app.core.history import HistoryEntry
 from app.core.outbox import OutboxMessage
 from app.core.types import Actor, system
 from app.tickets.models import Ticket, TicketClock, TicketStatus, TicketTransition
-from app.work_orders import dispatching, leftovers, progress, states
+from app.work_orders import dispatching, leftovers, planning, progress, states
 from app.work_orders.models import GateOverride, OrderStatus, OrderStep, Visit, VisitAssistant, WorkOrder
 from app.work_orders.visits import Assignment
 from tests import factories
@@ -122,6 +122,13 @@ WAYS: dict[str, tuple[Way, OrderStatus, tuple[OrderStatus, ...]]] = {
         S.DRAFT,
         (S.WAITING_PARTS,),
     ),
+    "plan_next_visit": (
+        lambda crew, order, version: planning.plan_next_visit(
+            by=crew.chen, order=order, version=version, assignment=assigned(order.lead or crew.li)
+        ),
+        S.ACCEPTED,
+        (S.WAITING_PARTS,),
+    ),
     "finish": (lambda crew, order, version: progress.finish(by=crew.lead, order=order, version=version), S.FINISHED, (S.ON_SITE,)),
     "take_back_finish": (
         lambda crew, order, version: progress.take_back_finish(by=crew.lead, order=order, version=version),
@@ -220,7 +227,7 @@ STRANGERS = {
 }
 ACTED_BY = {
     **dict.fromkeys(("dispatch", "reassign", "call_off", "accept_for"), "zhao"),
-    **dict.fromkeys(("parts_are_here", "file"), "chen"),
+    **dict.fromkeys(("parts_are_here", "plan_next_visit", "file"), "chen"),
     **dict.fromkeys(("accept", "decline", "set_off", "arrive", "wait_for_parts", "come_again", "finish", "take_back_finish"), "lead"),
 }
 
