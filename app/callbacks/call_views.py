@@ -99,6 +99,7 @@ def next_morning() -> str:
 def edit(call_back_id: int) -> Response:
     """Correct one's own record until it is signed."""
     found = queries.by_id(actor(), call_back_id)
+    operations.check_own(actor(), found)
     typed = call_forms.typed_from(request.form) if request.method == "POST" else call_forms.stored(found)
     error: DomainError | None = None
     if request.method == "POST":

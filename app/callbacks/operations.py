@@ -120,9 +120,7 @@ def _save(by: Actor, order: WorkOrder, shared: str, now: datetime, said: dict[st
 
 def correct(*, by: Actor, call_back: CallBack, version: int, call: Call, at: datetime | None = None) -> None:
     """Correct one's own record while nobody has signed it. Raises ``Conflict`` when somebody has, ``Invalid``, ``NotAllowed``."""
-    by.require(RECORD)
-    if by.user_id != call_back.recorded_by_id:
-        raise NotAllowed(N_("%(who)s recorded this call; nobody else may correct it."), who=call_back.recorded_by_name)
+    check_own(by, call_back)
     now = at or clock.now()
     wrong = _wrong(call)
     if call.outcome == CallBackOutcome.UNREACHABLE and not tries.may_give_up(call_back.order):
@@ -137,6 +135,13 @@ def correct(*, by: Actor, call_back: CallBack, version: int, call: Call, at: dat
         after, personal = _said(call_back)
         record(by, "corrected", call_back.order, before=before, after=after, personal=personal)
         _tell_poor(by, call_back, call_back.order, now)
+
+
+def check_own(by: Actor, call_back: CallBack) -> None:
+    """Raise ``NotAllowed`` unless ``by`` recorded this call."""
+    by.require(RECORD)
+    if by.user_id != call_back.recorded_by_id:
+        raise NotAllowed(N_("%(who)s recorded this call; nobody else may correct it."), who=call_back.recorded_by_name)
 
 
 def _said(call_back: CallBack) -> tuple[dict[str, Any], dict[str, str]]:

@@ -155,6 +155,7 @@ def test_the_own_record_is_corrected_until_it_is_signed(client: FlaskClient, cen
 def test_another_clerks_record_is_not_corrected(client: FlaskClient, centre: Desk) -> None:
     made = recorded(centre)
     sign_in(client, make_user("clerk"))
+    assert client.get(f"/call-backs/{made.id}/edit").status_code == 403
     assert client.post(f"/call-backs/{made.id}/edit", data=SENT | {"version": "1"}).status_code == 403
 
 

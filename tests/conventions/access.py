@@ -613,6 +613,7 @@ NOWHERE |= dict.fromkeys(
     403,
 )  # fmt: skip
 NOWHERE |= dict.fromkeys(("call_backs.sign_shown", "call_backs.read_shown", "call_back_records.sign", "call_back_records.read"), 403)
+NOWHERE["calls.edit"] = 403  # a record is corrected by who made it
 
 
 def values_for(endpoint: str, names: set[str], side: Side) -> dict[str, Any]:
