@@ -28,7 +28,7 @@ KEPT = {
     "person.theme", "terminal.device", "quarantined_message.device", "device_credential.device", "rejected_message.reason",
     "reading.metrics", "ticket.reason", "notice.params", "hotline_record.content", "device_profile.document", "import_run.mapping",
     "import_run.preview", "import_run.bad_lines", "import_run.problem",
-    "imported_row.before",
+    "imported_row.before", "visit_draw.pool", "visit_draw.drawn", "authority.permission",
 }  # fmt: skip
 # Those that must come to a screen, or the test would look at nothing.
 SHOWN = {
