@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from app.accounts.models import Role
 from app.core import clock, db
 from app.machine_files.kinds import KINDS
 from app.machines.models import Document, FormType, Machine, MachineMove, TerminalChange
 from app.monitoring.models import Alarm, Condition, Episode
+from app.service_reports.models import ReportAmendment
 from app.tickets import searching
 from app.tickets.models import (
     Complaint,
@@ -21,6 +23,7 @@ from app.tickets.models import (
 )
 from app.work_orders.models import Guidance, OrderStatus, OrderStep
 from tests import factories
+from tests.personas import make_user
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 SOURCES = [source.name for kind in KINDS for source in kind.sources]
@@ -93,17 +96,26 @@ def full(**values: object) -> World:
         "complaint": "WORDMEASURE", "note": "WORDNOTE", "attachment": "WORDATTACHED", "urging": "WORDURGED", "episode": "WORDCODE",
         "document": "WORDDOCUMENT", "project_document": "WORDPROJECT", "move": "WORDMOVED", "terminal": "WORDTERMINAL", "milestone": "2026",
         "order_made": "WORDORDER", "order_step": "WORDWHY", "guidance": "WORDGUIDANCE",
+        "report_signed": "WORDFOUND", "report_amended": "WORDAMENDED", "call_back": "WORDSAID",
     }  # fmt: skip
     return World(Machine.get_by_id(machine.id), Ticket.get_by_id(ticket.id), words)
 
 
 def _work(machine: Machine) -> None:
-    """An order that was made and returned, with one entry of its guidance log."""
+    """An order that was made and returned, with one entry of its guidance log, a report that was amended, and a call-back."""
     order = factories.work_order(machine=machine, title="WORDORDER", status=OrderStatus.DECLINED)
     made = {"order": order, "by_name": "陈文员", "machine": machine}
     with db.transaction():
         OrderStep.create(at=AT + timedelta(hours=7), recorded_at=AT, from_status="draft", to_status="cancelled", reason="WORDWHY", **made)
         Guidance.create(at=AT + timedelta(hours=8), is_question=True, text="WORDGUIDANCE", **made)
+    writer = make_user(Role.TECHNICIAN, name="李师傅")
+    report = factories.service_report(order=order, by=writer, finding="WORDFOUND")
+    factories.call_back(order=order, text="WORDSAID")
+    with db.transaction():
+        ReportAmendment.create(
+            report=report, number=1, at=AT + timedelta(hours=9), by=writer, by_name=writer.name, reason="WORDAMENDED",
+            content='{"changes":{}}', digest="0" * 64,
+        )  # fmt: skip
 
 
 def now_minus(days: int) -> datetime:
