@@ -18,6 +18,7 @@ from app.core.logs import configure_logs
 from app.core.start import start
 from app.imports import work
 from app.monitoring import intake
+from app.service_reports import signing  # noqa: F401  # holds back orders whose report is signed
 from app.tickets import drafts, escalation, inbox, night, recomputing, work_slips
 from app.work_orders import leftovers, technician_reports, unaccepted
 

@@ -1,5 +1,8 @@
 """An order in the queue is called off when its ticket was finished without it."""
 
+import subprocess
+import sys
+
 import pytest
 
 from app.core import clock
@@ -23,3 +26,9 @@ def test_it_works() -> None:
     assert WorkOrder.get_by_id(kept.id).status == OrderStatus.DECLINED
     assert WorkOrder.get_by_id(without_ticket.id).status == OrderStatus.DRAFT
     assert leftovers.call_off(clock.now()) == ""
+
+
+def test_the_worker_knows_what_holds_an_order_back() -> None:
+    """An order whose report is signed is not called off by the worker either."""
+    program = "import app.worker; from app.work_orders.writing import HOLDS; print(len(HOLDS))"
+    assert int(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout) >= 1
