@@ -1,8 +1,8 @@
 """``python -m tests.browser.pictures``: takes every screen of the running product into ``build/pictures/``, and README's own.
 
 Demo world and a few faults published through Mosquitto; desktop in light and dark, tablet, phone where people use one; Chinese and English.
-Looked at by people: nothing here judges. Names of screens after the command take only those; without names README's own
-are written too, small, into ``app/deploy/pictures/``.
+Looked at by people: nothing here judges. Names of screens after the command (and ``tour``) take only those; without names README's
+own are written too, small, into ``app/deploy/pictures/``.
 """
 
 import shutil
@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Error, sync_playwright
 
+from tests.browser.journey import Journey, walk
 from tests.browser.product import PASSWORD, ROOT, Product
 
 DESK, TABLET, PHONE = (1440, 900), (820, 1180), (390, 844)
@@ -107,12 +109,57 @@ SCREENS = {
     "broadcast-new": ("clerk", "/broadcasts/new"),
     "search": ("clerk", "/search?q=YZ"),
     "search-empty": ("clerk", "/search"),
+    "dispatch": ("deputy", "/dispatch"),
+    "dispatch-14": ("deputy", "/dispatch?days=14"),
+    "work-orders": ("clerk", "/work-orders"),
+    "work-order": ("deputy", "first of /work-orders"),
+    "work-order-sheet": ("deputy", "first of /work-orders +/sheet"),
+    "work-order-new": ("clerk", "/work-orders/new"),
+    "my-jobs": ("technician", "/my/jobs"),
+    "my-day": ("technician", "/my/day"),
+    "my-month": ("technician", "/my/month"),
+    "my-jobs-new": ("technician", "/my/jobs/new"),
+    "technician-reports": ("deputy", "/technician-reports"),
+    "guidance": ("deputy", "/guidance"),
+    "gate-overrides": ("manager", "/gate-overrides"),
+    "service-reports": ("clerk", "/service-reports"),
+    "service-report": ("clerk", "first of /service-reports"),
+    "service-report-print": ("clerk", "first of /service-reports +/print"),
+    "service-reports-missing": ("clerk", "/service-reports/missing"),
+    "call-backs": ("clerk", "/call-backs?tab=due"),
+    "call-backs-to-sign": ("deputy", "/call-backs?tab=to-sign"),
+    "call-backs-all": ("clerk", "/call-backs?tab=all"),
+    "call-backs-month": ("manager", "/call-backs/month"),
+    "call-backs-follow-ups": ("clerk", "/call-backs/follow-ups"),
+    "return-visits": ("clerk", "/return-visits"),
+    "vehicles": ("clerk", "/vehicles"),
+    "technicians": ("deputy", "/technicians"),
+    "authorities": ("deputy", "/account/authorities"),
+    "messages": ("clerk", "/account/messages"),
+    "start-deputy": ("deputy", "/"),
+    "start-manager": ("manager", "/"),
     "account": ("clerk", "/account"),
     "password": ("clerk", "/account/password"),
     "refused": ("technician", "/users"),
     "missing": ("clerk", "/tickets/T0000-0000"),
 }
-ON_PHONES = ("start-technician", "tickets", "ticket", "board", "machine", "machine-readings", "tickets-new", "start")
+TOUR = ("fault", "verify", "board", "dispatch", "arrive", "report", "signature", "call-back", "manager-reads")
+ON_PHONES = (
+    "my-jobs",
+    "my-day",
+    "my-jobs-new",
+    "start-manager",
+    "call-backs-to-sign",
+    "authorities",
+    "start-technician",
+    "tickets",
+    "ticket",
+    "board",
+    "machine",
+    "machine-readings",
+    "tickets-new",
+    "start",
+)
 FOR_README = {
     "start.zh.light": "start", "board.zh.dark": "board", "ticket.zh.light": "ticket", "machine-readings.en.light": "readings",
     "tickets-new-known.zh.light": "intake", "machine.en.light": "machine-file",
@@ -221,6 +268,25 @@ def for_readme() -> None:
             page.screenshot(path=README / f"{name}.jpg", type="jpeg", quality=80)
 
 
+def take_tour(product: Product, browser: Any) -> None:
+    """One order from the fault to the archive, at every station; README's tour is a choice of these."""
+    journey = Journey(product, browser, lambda name, page: page.screenshot(path=INTO / f"tour-{name}.png"))
+    try:
+        walk(journey)
+    finally:
+        journey.close()
+
+
+def tour_for_readme() -> None:
+    """Write the tour's pictures half as large, as JPEG."""
+    README.mkdir(parents=True, exist_ok=True)
+    for name in TOUR:
+        with Image.open(INTO / f"tour-{name}.png") as taken:
+            share = 0.5 if taken.width > PHONE[0] else 0.8
+            size = (round(taken.width * share), round(taken.height * share))
+            taken.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(README / f"tour-{name}.jpg", quality=82)
+
+
 def main(only: list[str]) -> int:
     """Take the screens whose names are in ``only`` (all of them without names)."""
     INTO.mkdir(parents=True, exist_ok=True)
@@ -237,9 +303,13 @@ def main(only: list[str]) -> int:
                     sys.stderr.write(f"{name}: {error}\n")
         if not only:
             photographer.take_mistakes()
+        if not only or "tour" in only:
+            take_tour(product, browser)
         browser.close()
     if not only:
         for_readme()
+    if not only or "tour" in only:
+        tour_for_readme()
     sys.stdout.write(f"{len(list(INTO.glob('*.png')))} pictures in {INTO.relative_to(ROOT)}/\n")
     return 1 if failed else 0
 
