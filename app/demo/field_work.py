@@ -46,6 +46,7 @@ def dispatch(staff: Staff, job: Job, lead: User, *, at: datetime, planned_from: 
     """Give ``job`` to ``lead``; off warranty they go to diagnose."""
     if job.kind == OrderKind.REPAIR and job.machine is not None and not _is_in_warranty(job, at):
         job = replace(job, kind=OrderKind.DIAGNOSIS)
+    planned_from = planned_from.replace(minute=planned_from.minute // 30 * 30, second=0, microsecond=0)
     assignment = Assignment(lead=lead, planned_from=planned_from, planned_until=planned_from + 2 * HOUR)
     return dispatching.dispatch_ticket(by=staff["deputy"], job=job, assignment=assignment, at=at)
 

@@ -87,7 +87,7 @@ def _stations(staff: Staff) -> None:
                 name=user.name,
                 roles=roles_of(user.id),
                 area_ids=[one.id for one in areas_of(user.id)],
-                reach=Reach(email=f"{username}@example.com", station_id=station.id),
+                reach=Reach(email=f"{username}@example.com", phone=f"1390000{1000 + user.id}", station_id=station.id),
             )
 
 
