@@ -744,6 +744,11 @@ NEW = (
     ReturnVisit,
 )
 
+# What hangs on an order and is read by its machine goes along when the order gets one (product.md, settled question 14).
+_OF_ORDER = ("order_step", "guidance", "service_report", "call_back")
+_PAPERS = " ".join(f"UPDATE {table} SET machine_id = NEW.machine_id WHERE order_id = NEW.id;" for table in _OF_ORDER) + (
+    " UPDATE report_part SET machine_id = NEW.machine_id WHERE report_id IN (SELECT id FROM service_report WHERE order_id = NEW.id);"
+)
 # Of a signed report only its filing changes.
 _SIGNED_COLUMNS = (
     "number, order_id, client_id, by_id, finding, cause, cause_text, action, component, labour_minutes, travel_minutes, distance_km,"
@@ -757,7 +762,8 @@ _PART_COLUMNS = {
 # Of a signed call-back only reading, archiving and what became of the follow-up change.
 _CALLED_COLUMNS = (
     "order_id, outcome, call, called_at, contact_name, contact_phone, result_score, attitude_score, timeliness_score, is_hotline_told,"
-    " is_poor, text, technician_id, recorded_at, recorded_by_id, recorded_by_name, follow_up, signed_at, signed_by_id, signed_by_name"
+    " is_poor, text, technician_id, recorded_at, recorded_by_id, recorded_by_name, follow_up, signed_at, signed_by_id, signed_by_name,"
+    " signed_for_name"
 )
 _STEP_COLUMNS = "order_id, at, recorded_at, by_id, by_name, from_status, to_status, lead_id, reason"
 _KEPT = ("report_signature", "report_amendment")
@@ -774,6 +780,8 @@ def _of_signed(row: str) -> str:
 
 
 SQLITE = (
+    "CREATE TRIGGER work_order_takes_its_papers_along AFTER UPDATE OF machine_id ON work_order"
+    f" WHEN NEW.machine_id IS NOT OLD.machine_id BEGIN {_PAPERS} END",
     _refuses(
         "service_report_is_signed_for_good",
         f"UPDATE OF {_SIGNED_COLUMNS} ON service_report",
@@ -788,29 +796,51 @@ SQLITE = (
         for table, columns in _PART_COLUMNS.items()
         for verb, when, row in (
             ("added", "INSERT ON {table}", "NEW"),
+            ("moved", "UPDATE OF report_id ON {table}", "NEW"),
             ("changed", "UPDATE OF {columns} ON {table}", "OLD"),
             ("removed", "DELETE ON {table}", "OLD"),
         )
     ),
     *(_refuses(f"{table}_is_never_changed", f"UPDATE ON {table}") for table in _KEPT),
     *(_refuses(f"{table}_is_never_deleted", f"DELETE ON {table}") for table in _KEPT),
+    *(
+        _refuses(f"{table}_is_never_replaced", f"INSERT ON {table}", f"EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id{also})")
+        for table, also in (
+            ("report_signature", " OR report_id = NEW.report_id"),
+            ("report_amendment", " OR (report_id = NEW.report_id AND number = NEW.number)"),
+            ("order_step", ""),
+        )
+    ),
+    _refuses("service_report_is_filed_for_good", "UPDATE OF status ON service_report", "OLD.status = 'filed' AND NEW.status <> 'filed'"),
     _refuses("order_step_is_never_changed", f"UPDATE OF {_STEP_COLUMNS} ON order_step"),
     _refuses("order_step_is_never_deleted", "DELETE ON order_step"),
     _refuses("call_back_is_signed_for_good", f"UPDATE OF {_CALLED_COLUMNS} ON call_back", "OLD.status <> 'recorded'"),
     _refuses("call_back_is_never_deleted", "DELETE ON call_back"),
 )
 POSTGRESQL = (
+    f"CREATE OR REPLACE FUNCTION work_order_takes_its_papers_along() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_PAPERS} RETURN NULL; END $$",
+    "CREATE TRIGGER work_order_takes_its_papers_along AFTER UPDATE OF machine_id ON work_order"
+    " FOR EACH ROW WHEN (NEW.machine_id IS DISTINCT FROM OLD.machine_id) EXECUTE FUNCTION work_order_takes_its_papers_along()",
     "CREATE OR REPLACE FUNCTION kept_row_refuses() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_NAME || ' refuses', ERRCODE = 'restrict_violation'; END $$",
     "CREATE OR REPLACE FUNCTION part_of_signed_report_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE wanted integer; BEGIN"
     " IF TG_OP = 'INSERT' THEN wanted := NEW.report_id; ELSE wanted := OLD.report_id; END IF;"
     " IF (SELECT status FROM service_report WHERE id = wanted) <> 'draft' THEN"
     " RAISE EXCEPTION USING MESSAGE = TG_NAME || ' refuses', ERRCODE = 'restrict_violation'; END IF;"
-    " IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$",
+    " IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;"
+    " IF TG_OP = 'UPDATE' AND (SELECT status FROM service_report WHERE id = NEW.report_id) <> 'draft' THEN"
+    " RAISE EXCEPTION USING MESSAGE = TG_NAME || ' refuses', ERRCODE = 'restrict_violation'; END IF;"
+    " RETURN NEW; END $$",
     f"CREATE TRIGGER service_report_is_signed_for_good BEFORE UPDATE OF {_SIGNED_COLUMNS} ON service_report"
     " FOR EACH ROW WHEN (OLD.status <> 'draft') EXECUTE FUNCTION kept_row_refuses()",
     "CREATE TRIGGER service_report_is_never_a_draft_again BEFORE UPDATE OF status ON service_report"
     " FOR EACH ROW WHEN (OLD.status <> 'draft' AND NEW.status = 'draft') EXECUTE FUNCTION kept_row_refuses()",
+    "CREATE TRIGGER service_report_is_filed_for_good BEFORE UPDATE OF status ON service_report"
+    " FOR EACH ROW WHEN (OLD.status = 'filed' AND NEW.status <> 'filed') EXECUTE FUNCTION kept_row_refuses()",
+    *(
+        f"CREATE TRIGGER {table}_is_never_truncated BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION kept_row_refuses()"
+        for table in (*_KEPT, "order_step", "service_report", "call_back")
+    ),
     "CREATE TRIGGER service_report_is_never_deleted BEFORE DELETE ON service_report"
     " FOR EACH ROW WHEN (OLD.status <> 'draft') EXECUTE FUNCTION kept_row_refuses()",
     *(

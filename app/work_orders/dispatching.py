@@ -13,7 +13,7 @@ from app.roster.models import Vehicle
 from app.tickets.models import Ticket
 from app.work_orders import gate, states, telling, visits
 from app.work_orders.creating import Job, check_job, create, of_ticket, revise, warranty_of, write
-from app.work_orders.models import Guidance, OrderStatus, OrderStep, Visit, WorkOrder
+from app.work_orders.models import OrderStatus, Visit, WorkOrder
 from app.work_orders.visits import Assignment
 from app.work_orders.writing import MISSING, claim, move, record, stale
 
@@ -160,12 +160,10 @@ def call_off(*, by: Actor, order: WorkOrder, version: int, reason: str, at: date
 
 
 def bind_machine(*, by: Actor, order: WorkOrder, machine: Machine, at: datetime | None = None) -> None:
-    """An order of a project belongs to ``machine`` from now on (product.md, settled question 14); its steps go along."""
+    """An order of a project belongs to ``machine`` from now on (product.md, settled question 14); a trigger takes its papers along."""
     by.require(CREATE)
     with db.transaction():
         claim(order, order.version, machine=machine, changed_at=at or clock.now())
-        for model in (OrderStep, Guidance):
-            model.update(machine=machine).where(model.order == order).execute()
         record(by, "bound", order, after={"machine_id": machine.id})
 
 

@@ -296,7 +296,7 @@ TRIGGERS = {
     },
 }
 # These are tested with their capability.
-OTHER_TRIGGERS = re.compile("hotline_record_|ticket_(note|attachment|urging)_|ticket_takes_|" + KEPT_TRIGGERS.pattern)
+OTHER_TRIGGERS = re.compile("hotline_record_|ticket_(note|attachment|urging)_|ticket_takes_|work_order_takes_|" + KEPT_TRIGGERS.pattern)
 
 
 def golden(backend: str) -> list[str]:

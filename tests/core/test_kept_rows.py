@@ -33,6 +33,10 @@ REFUSED = {
     " VALUES (9, 1, 'file2', 'after', '', 0)",
     "report_photo_is_signed_for_good_changed": "UPDATE report_photo SET caption = 'x' WHERE report_id = 1",
     "report_photo_is_signed_for_good_removed": "DELETE FROM report_photo WHERE report_id = 1",
+    "report_part_is_signed_for_good_moved": "UPDATE report_part SET report_id = 1, position = 7 WHERE report_id = 2",
+    "report_reading_is_signed_for_good_moved": "UPDATE report_reading SET report_id = 1 WHERE report_id = 2",
+    "report_photo_is_signed_for_good_moved": "UPDATE report_photo SET report_id = 1 WHERE report_id = 2",
+    "service_report_is_filed_for_good": "UPDATE service_report SET status = 'signed' WHERE id = 4",
     "report_signature_is_never_changed": "UPDATE report_signature SET signer_name = 'Zhao' WHERE id = 1",
     "report_signature_is_never_deleted": "DELETE FROM report_signature WHERE id = 1",
     "report_amendment_is_never_changed": "UPDATE report_amendment SET reason = 'x' WHERE id = 1",
@@ -46,7 +50,7 @@ ON_POSTGRESQL = {
     **{
         f"{table}_is_signed_for_good_{verb}": f"{table}_is_signed_for_good"
         for table in ("report_part", "report_reading", "report_photo")
-        for verb in ("added", "changed", "removed")
+        for verb in ("added", "moved", "changed", "removed")
     },
     **{f"{table}_is_never_deleted": f"{table}_is_never_changed" for table in ("report_signature", "report_amendment", "order_step")},
 }
@@ -68,12 +72,16 @@ ALLOWED = (
     "UPDATE call_back SET follow_up_done_at = 1, follow_up_result = 'Went again.', version = 2 WHERE id = 1",
     "UPDATE call_back SET status = 'archived', read_at = 1, read_by_id = 3, read_by_name = 'Liu', archived_at = 1 WHERE id = 1",
 )
-# A third report that nothing hangs on, and a third person who may read.
-THIRD = {
-    "person": {"username": "li3"},
-    "work_order": {"number": "D3"},
-    "service_report": {"number": "R3", "order_id": 3, "client_id": "c3", "sign_token": "k3"},
-}
+# A third report that nothing hangs on, a fourth that was filed, and a third person who may read.
+MORE = (
+    ("person", 3, {"username": "li3"}),
+    ("work_order", 3, {"number": "D3"}),
+    ("service_report", 3, {"number": "R3", "order_id": 3, "client_id": "c3", "sign_token": "k3"}),
+    ("work_order", 4, {"number": "D4"}),
+    ("service_report", 4, {"number": "R4", "order_id": 4, "client_id": "c4", "sign_token": "k4"}),
+)
+REPLACED = ("report_signature", "report_amendment", "order_step")
+TRUNCATED = (*REPLACED, "service_report", "call_back")
 KEPT_COLUMNS: dict[type[Model], str] = {
     ServiceReport: "number order_id client_id by_id finding cause cause_text action component labour_minutes travel_minutes distance_km"
     " money_fen assistant_name customer_remark is_solved created_at signed_at",
@@ -82,7 +90,8 @@ KEPT_COLUMNS: dict[type[Model], str] = {
     ReportPhoto: "report_id file_id kind caption at",
     OrderStep: "order_id at recorded_at by_id by_name from_status to_status lead_id reason",
     CallBack: "order_id outcome call called_at contact_name contact_phone result_score attitude_score timeliness_score is_hotline_told"
-    " is_poor text technician_id recorded_at recorded_by_id recorded_by_name follow_up signed_at signed_by_id signed_by_name",
+    " is_poor text technician_id recorded_at recorded_by_id recorded_by_name follow_up signed_at signed_by_id signed_by_name"
+    " signed_for_name",
 }
 COLUMNS = [(model, column) for model, columns in KEPT_COLUMNS.items() for column in columns.split()]
 
@@ -103,9 +112,10 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _signed(url: str) -> Iterator[Database]:
     """Sign the first call-back, the first report and the third one."""
     database = filled(url)
-    for table, others in THIRD.items():
-        model_of(table).insert(**rows(2)[table] | {"id": 3} | others).execute()
+    for table, number, others in MORE:
+        model_of(table).insert(**rows(2)[table] | {"id": number} | others).execute()
     ServiceReport.update(status="signed", signed_at=T).where(ServiceReport.id != 2).execute()
+    ServiceReport.update(status="filed", filed_at=T).where(ServiceReport.id == 4).execute()
     CallBack.update(status="signed", signed_at=T, signed_by=2).where(CallBack.id == 1).execute()
     yield database
     database.close()
@@ -152,7 +162,36 @@ def test_signed_work_is_still_filed_read_and_followed_up(world: Database, statem
         transaction.rollback()
 
 
+@pytest.mark.parametrize("table", REPLACED)
+def test_sqlite_replaces_no_kept_row(world: Database, table: str) -> None:
+    if db.is_sqlite():
+        with pytest.raises(DatabaseError, match="never replaced"), world.atomic():
+            world.execute_sql(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} WHERE id = 1")
+
+
+@pytest.mark.parametrize("table", TRUNCATED)
+def test_postgresql_empties_no_table_of_kept_rows(world: Database, table: str) -> None:
+    if not db.is_sqlite():
+        with pytest.raises(DatabaseError, match="truncated refuses"), world.atomic():
+            world.execute_sql(f"TRUNCATE {table} CASCADE")
+
+
+def test_what_hangs_on_an_order_goes_along_to_its_machine(world: Database) -> None:
+    hanging = ("order_step", "guidance", "service_report", "call_back")
+    with world.atomic() as transaction:
+        world.execute_sql("UPDATE work_order SET machine_id = 2 WHERE id = 1")
+        for table in hanging:
+            query = f"SELECT DISTINCT machine_id FROM {table} WHERE order_id = 1"
+            assert world.execute_sql(query).fetchall() == [(2,)], table
+        parts = "SELECT DISTINCT machine_id FROM report_part WHERE report_id = 1"
+        assert world.execute_sql(parts).fetchall() == [(2,)]
+        transaction.rollback()
+
+
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_every_such_trigger_of_the_golden_catalogue_refuses_here(backend: str) -> None:
-    triggers = {name for (name,) in found(backend, r"trigger CREATE TRIGGER (\w+)") if KEPT_TRIGGERS.match(name)}
+    names = {name for (name,) in found(backend, r"trigger CREATE TRIGGER (\w+)") if KEPT_TRIGGERS.match(name)}
+    triggers = {name for name in names if not name.endswith(("_replaced", "_truncated"))}
+    assert {name.removesuffix("_is_never_replaced") for name in names - triggers if name.endswith("_replaced")} <= {*REPLACED}
+    assert {name.removesuffix("_is_never_truncated") for name in names - triggers if name.endswith("_truncated")} <= {*TRUNCATED}
     assert triggers == ({*REFUSED} if backend == "sqlite" else {ON_POSTGRESQL.get(trigger, trigger) for trigger in REFUSED})
