@@ -1,6 +1,7 @@
 """The list of call-backs: what is due, to be signed, to be read, and all of them; signing and reading many good ones at once."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, request
@@ -52,7 +53,7 @@ WORDS = {
 @requires(LIST)
 def index() -> Response:
     """The list; each begins with what waits for them."""
-    tag = live_tag(LIVE, "orders")
+    tag = live_tag(LIVE, "orders", "customers", "machines")
     return unchanged(tag) or _list(tag)
 
 
@@ -61,8 +62,11 @@ def _list(tag: str) -> Response:
     tab, wanted = call_forms.tab_from(request.args, usual_tab(reader)), call_forms.wanted_from(request.args)
     sort = request.args.get("sort") or queries.NEWEST
     place = {"after": request.args.get("after"), "before": request.args.get("before")}
-    page = due.page(reader, wanted, now, **place) if tab == due.DUE else queries.page(reader, tab, wanted, sort=sort, **place)
-    shown: dict[str, Any] = {"tab": tab, "wanted": wanted, "sort": sort, "page": page, "now": now, "tag": tag, "counts": _counts(reader)}
+    # Called only where what they give is not kept from another reader of the same version.
+    recorded = partial(queries.page, reader, tab, wanted, sort=sort, **place)
+    rows = partial(due.page, reader, wanted, now, **place) if tab == due.DUE else recorded
+    shown: dict[str, Any] = {"tab": tab, "wanted": wanted, "sort": sort, "rows": rows, "now": now, "tag": tag}
+    shown |= {"counts": partial(_counts, reader), "scope": reader.area_ids}
     shown |= {"may_sign": may_act(reader, SIGN, now), "may_read": may_act(reader, READ, now), "me": reader.user_id}
     shown |= {"technicians": queries.technicians(), "areas": queries.areas(reader), "customer": _customer(wanted.customer)}
     return tagged(render("call_backs/index.html", fragment="call_backs/_list.html", **shown), tag)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, request
@@ -53,7 +54,7 @@ def step_reason(text: str) -> str:
 @requires("orders.read")
 def index() -> Response:
     """What waits, and who does what when; keeps itself up to date."""
-    tag = live_tag("orders", "tickets", "roster")
+    tag = live_tag("orders", "tickets", "roster", "customers", "machines")
     if (same := unchanged(tag)) is not None:
         return same
     return tagged(render("dispatch/index.html", fragment="dispatch/_dispatch.html", tag=tag, **_shown(clock.now())), tag)
@@ -66,8 +67,10 @@ def _shown(now: datetime) -> dict[str, Any]:
     candidates = suggestions.ranked(suggestions.need_of(about, starts, starts + USUAL_LENGTH)) if about else []
     by_person = {one.user_id: one for one in candidates}
     return {
-        "queue": waiting.queue(me, now, area_id=area),
-        "board": _sorted_by(by_person, board.board(me, first, length, now, area_id=area)),
+        # Called only where what they give is not kept from another reader of the same version.
+        "read_queue": partial(waiting.queue, me, now, area_id=area),
+        "read_board": lambda: _sorted_by(by_person, board.board(me, first, length, now, area_id=area)),
+        "scope": None if me.area_ids is None else (me.area_ids, me.user_id),
         "chosen": about,
         "chosen_at": f"{dispatch_forms.local(starts):%m-%d %H:%M}",
         "fits": by_person,

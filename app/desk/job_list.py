@@ -40,10 +40,12 @@ _unreported = Prepared(
 def shown(me: Actor, now: datetime) -> dict[str, Any]:
     """Everything on the page of ``me``."""
     assert me.user_id is not None
+    user_id = me.user_id
     return {
-        "jobs": jobs.mine(me.user_id, now),
-        "unreported": unreported(me.user_id),
-        "shifts": jobs.shifts_today(me.user_id, now),
+        # Called only where what they give is not kept from the last look at the same version.
+        "read_jobs": lambda: jobs.mine(user_id, now),
+        "read_unreported": lambda: unreported(user_id),
+        "read_shifts": lambda: jobs.shifts_today(user_id, now),
         "me": me,
         "now": now,
     }

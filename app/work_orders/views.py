@@ -1,5 +1,6 @@
 """The list of work orders; the page of one brings several capabilities together and stands in ``desk``."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
@@ -24,10 +25,16 @@ def index() -> Response:
     if (same := unchanged(tag)) is not None:
         return same
     wanted = forms.wanted_from(request.args)
-    page = register.page(actor(), wanted, after=request.args.get("after"), before=request.args.get("before"))
-    shown: dict[str, Any] = {"page": page, "wanted": wanted, "tag": tag, "leads": register.leads(), "counts": _counts()}
+    # Called only where what they give is not kept from another reader of the same version.
+    rows = partial(register.page, actor(), wanted, after=request.args.get("after"), before=request.args.get("before"))
+    shown: dict[str, Any] = {"rows": rows, "wanted": wanted, "tag": tag, "leads": register.leads(), "counts": _counts, "scope": _scope()}
     shown["areas"] = [(area.id, area.name) for area in customers.areas()] if actor().area_ids is None else []
     return tagged(render("work_orders/index.html", fragment="work_orders/_list.html", **shown), tag)
+
+
+def _scope() -> object:
+    """What of the orders the reader sees: all, or those of their areas and their own."""
+    return None if actor().area_ids is None else (actor().area_ids, actor().user_id)
 
 
 def _counts() -> dict[str, int]:
