@@ -42,10 +42,18 @@ def _report() -> dict[str, Any]:
     return {"month": wanted, "report": month.report(actor(), wanted), "today": _today(), "this_month": month.month_of(_today())}
 
 
+@blueprint.get("/call-backs/month.csv")
+@requires(LIST)
+def export_csv() -> Response:
+    """Every dispatch of the month with its call-back as CSV."""
+    wanted = _month()
+    return exports.csv_response(f"call-backs-{wanted.code}", month.COLUMNS, month.rows(month.dispatches(actor(), wanted)))
+
+
 @blueprint.get("/call-backs/month.xlsx")
 @requires(LIST)
 def export_xlsx() -> Response:
-    """Every dispatch of the month with its call-back as a workbook."""
+    """The same as a workbook."""
     wanted = _month()
     rows = month.rows(month.dispatches(actor(), wanted))
     return exports.xlsx_response(f"call-backs-{wanted.code}", N_("Call-back analysis"), month.COLUMNS, rows, words=WORDS, labels=LABELS)

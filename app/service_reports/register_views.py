@@ -44,7 +44,7 @@ _WORDS = {
     "signed_at": N_("Signed"),
     "filed_at": N_("Filing time"),
     "filed_by": N_("Filed by"),
-    "digest": N_("SHA-256"),
+    "digest": N_("Check sum SHA-256"),
     "finished_at": N_("Finished"),
     "has_paper": N_("Paper handed in"),
     "machine": N_("Machine"),

@@ -87,7 +87,7 @@ def _sign(order: WorkOrder, handed: uploads.Received) -> None:
     closing = Undrawn(
         way=SignatureWay(way),
         incoming=handed.check(),
-        signer=" ".join(form.get("signer", "").split()),
+        signer=" ".join(form.get("paper_signer", "").split()),
         reason=form.get("reason", "").strip(),
     )
     signing.close_unsigned(by=actor(), order=order, closing=closing)

@@ -432,6 +432,7 @@ ACCESS: dict[str, Access] = {
     "follow_ups.finish": may(DESK, FIELD, scoped=True),
     "call_back_month.view": CALL_BACKS,
     "call_back_month.printed": CALL_BACKS,
+    "call_back_month.export_csv": CALL_BACKS,
     "call_back_month.export_xlsx": CALL_BACKS,
     "call_back_month.dispatches": CALL_BACKS,
     "call_back_month.dispatches_csv": CALL_BACKS,

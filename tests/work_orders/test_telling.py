@@ -13,7 +13,7 @@ from app.tickets import following, urging
 from app.tickets.models import TicketStatus
 from app.web import i18n
 from app.work_orders import dispatching, progress
-from app.work_orders.models import WorkOrder
+from app.work_orders.models import OrderKind, WorkOrder
 from app.work_orders.visits import Assignment
 from app.work_orders.wording import dispatch_text
 from tests import factories
@@ -89,7 +89,7 @@ def test_it_works(zhao: Actor, li: User, wang: User) -> None:
 def test_the_longest_order_keeps_its_safety_words_in_the_message(zhao: Actor, li: User) -> None:
     machine = factories.machine(accepted_on=clock.now().date())
     job = dispatching.Job(
-        kind=dispatching.OrderKind.REPAIR, title="泵" * 200, machine=machine, instructions="说明" * 900, bring="密封圈" * 300, is_stop=True
+        kind=OrderKind.REPAIR, title="泵" * 200, machine=machine, instructions="说明" * 900, bring="密封圈" * 300, is_stop=True
     )  # fmt: skip
     dispatching.dispatch_ticket(by=zhao, job=job, assignment=assigned(li))
     cut = wecom.cut(messages()[0].body)
