@@ -28,6 +28,9 @@ ACTIONS = {
     "order.help_asked": N_("Help asked on site"),
     "order.guided": N_("Guidance given"),
     "order.times_entered": N_("Times of a visit entered later"),
+    "technician.skills_set": N_("Grade and trainings set"),
+    "vehicle.entered": N_("Vehicle entered"),
+    "vehicle.changed": N_("Vehicle changed"),
     "technician_report.sent": N_("Technician's report sent"),
     "technician_report.reminded": N_("Technicians reminded of their report"),
     "credential.created": N_("Device credential created"),
@@ -160,6 +163,7 @@ OBJECTS = {
     "technician_report": N_("Technician's report"),
     "visit_draw": N_("Draw of return visits"),
     "authority": N_("Authority"),
+    "vehicle": N_("Vehicle"),
     "service_report": N_("Service report"),
 }
 FIELDS = {
