@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import structlog
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.config import Config
@@ -37,6 +37,7 @@ def init_app(app: Flask, config: Config) -> None:
     csrf.init_app(app)
     app.before_request(_name_request)
     app.before_request(_refuse_foreign_origin)
+    app.before_request(_refuse_nul)
     app.after_request(_add_headers if config.is_plain_http else _add_headers_and_hsts)
 
 
@@ -69,6 +70,13 @@ def _refuse_foreign_origin() -> None:
     origin = request.headers.get("Origin")
     if origin is not None and origin != request.host_url.rstrip("/"):
         raise Forbidden
+
+
+def _refuse_nul() -> None:
+    """No text of a person holds the character NUL, and PostgreSQL stores none: the request is a probe or damaged."""
+    given = (request.args, request.form)
+    if "\0" in request.path or any("\0" in text for values in given for name in values for text in (name, *values.getlist(name))):
+        raise BadRequest
 
 
 def _add_headers(response: Response) -> Response:

@@ -147,3 +147,10 @@ def test_no_pickle_anywhere() -> None:
     unsafe = re.compile(r"^\s*(import|from) (pickle|marshal|shelve)\b|yaml\.(load|unsafe_load)\(|\|safe\b", re.MULTILINE)
     sources = [*root.glob("app/**/*.py"), *root.glob("mqtt/**/*.py"), *root.glob("templates/**/*.html")]
     assert [str(path) for path in sources if unsafe.search(path.read_text(encoding="utf8"))] == []
+
+
+@pytest.mark.parametrize("path", ["/work-orders/%00", "/tickets/T%001", "/tickets?q=%00", "/machines?q=a%00b"])
+def test_a_character_that_cannot_be_stored_is_a_bad_request(client: FlaskClient, path: str) -> None:
+    sign_in(client, make_user(Role.CLERK))
+    assert client.get(path).status_code == 400
+    assert client.post("/tickets/new", data={"title": "a\0b"}).status_code == 400
