@@ -44,6 +44,7 @@ def test_a_ticket_is_opened_noted_and_moved(clerk: Any, world: World) -> None:
     assert TicketNote.get().text == "客户说下午再试"
     assert clerk.get_by_text("客户说下午再试").is_visible()
     clerk.locator(".moves .button.primary").click()
+    clerk.locator(".state-line .state", has_text="已受理").wait_for()
     assert clerk.url.endswith(f"/tickets/{world.north.ticket.number}")
     assert Ticket.get_by_id(world.north.ticket.id).status == TicketStatus.TRIAGED
 
