@@ -7,7 +7,6 @@ from typing import Any
 
 from peewee import JOIN, SQL, ModelSelect, fn
 
-from app.accounts.authorities import may_act
 from app.accounts.models import Area, Role, User, UserRole
 from app.callbacks import writing
 from app.callbacks.models import CallBack, CallBackOutcome, CallBackStatus, CallTry
@@ -227,41 +226,6 @@ def of_order(order: WorkOrder) -> OfOrder:
     tried = list(CallTry.select().where(CallTry.order == order).order_by(CallTry.at, CallTry.id))
     due_at = order.call_back_due_at if writing.is_due(order) else None
     return OfOrder(joined(CallBack.select()).where(CallBack.order == order).get_or_none(), due_at, tried)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many of one kind wait for somebody, counted to a cap, and since when the oldest does."""
-
-    kind: str
-    href: str
-    number: int
-    is_capped: bool
-    oldest_at: datetime | None
-
-
-def waiting_for(actor: Actor, at: datetime) -> list[Waiting]:
-    """What waits for ``actor`` at ``at``: ``due``, ``to_sign``, ``to_read``, ``follow_ups``; kinds without any are left out."""
-    kinds: list[tuple[str, str, ModelSelect, Any]] = []
-    if actor.may(writing.RECORD):
-        due = WorkOrder.call_back_due_at.is_null(False) & WorkOrder.called_back_at.is_null() & (WorkOrder.call_back_due_at <= at)
-        kinds.append(("due", "/call-backs", WorkOrder.select().where(due), WorkOrder.call_back_due_at))
-    for kind, permission, status in (("to_sign", writing.SIGN, CallBackStatus.RECORDED), ("to_read", writing.READ, CallBackStatus.SIGNED)):
-        if may_act(actor, permission, at):
-            others = (CallBack.recorded_by != actor.user_id) & (CallBack.signed_by.is_null() | (CallBack.signed_by != actor.user_id))
-            query = CallBack.select().where(CallBack.status == status, others)
-            kinds.append((kind, f"/call-backs?tab={kind.replace('_', '-')}", query, CallBack.recorded_at))
-    own = CallBack.select().where((CallBack.follow_up_owner == actor.user_id) & CallBack.follow_up_done_at.is_null())
-    kinds.append(("follow_ups", "/call-backs/follow-ups", own, CallBack.signed_at))
-    return [one for kind in kinds if (one := _waiting(*kind)) is not None]
-
-
-def _waiting(kind: str, href: str, query: ModelSelect, since: Any) -> Waiting | None:
-    number, is_capped = paging.capped_count(query.select(query.model.id))
-    if not number:
-        return None
-    oldest = query.select(since).order_by(since).first()
-    return Waiting(kind, href, number, is_capped, getattr(oldest, since.name))
 
 
 def technicians() -> list[User]:

@@ -225,6 +225,10 @@ class WorkOrder(BaseModel):
             Check(f"(finished_at IS NOT NULL) = ({_among(DONE_STATUSES)})", name="done_order_has_its_time"),
             Check("status <> 'archived' OR call_back_archived_at IS NOT NULL", name="no_order_rests_before_its_call_back"),
             Check("agreed_by_id IS NULL OR dispatched_by_id IS NULL OR agreed_by_id <> dispatched_by_id", name="agreement_is_anothers"),
+            Check(
+                "ratified_by_id IS NULL OR dispatched_by_id IS NULL OR ratified_by_id <> dispatched_by_id",
+                name="dispatch_is_ratified_by_another",
+            ),
         ]
 
 

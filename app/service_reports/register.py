@@ -117,12 +117,6 @@ def technicians() -> list[tuple[int, str]]:
     return [(user.id, user.name) for user in User.select(User.id, User.name).where(User.id.in_(held)).order_by(User.name)]
 
 
-def to_file(actor: Actor) -> int:
-    """How many signed reports of finished jobs wait for the clerk."""
-    query = visible(actor).where(ServiceReport.status == ReportStatus.SIGNED, WorkOrder.status == OrderStatus.FINISHED)
-    return query.select(ServiceReport.id).count()
-
-
 # --- finished without a signed report -------------------------------------------
 
 

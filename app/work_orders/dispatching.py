@@ -135,6 +135,8 @@ def ratify(*, by: Actor, order: WorkOrder, at: datetime | None = None) -> None:
         raise Conflict(N_("You dispatched this yourself; somebody else ratifies it."))
     with db.transaction():
         is_open = (WorkOrder.id == order.id) & WorkOrder.agreed_by.is_null(False) & WorkOrder.ratified_at.is_null()
+        if by.user_id is not None:  # whoever dispatched it meanwhile
+            is_open &= WorkOrder.dispatched_by.is_null() | (WorkOrder.dispatched_by != by.user_id)
         values = {"ratified_at": now, "ratified_by": by.user_id, "ratified_by_name": name, "version": WorkOrder.version + 1}
         if WorkOrder.update(values).where(is_open).execute() != 1:
             raise Conflict(N_("Nothing is to be ratified here any more."))

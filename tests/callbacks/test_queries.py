@@ -6,12 +6,12 @@ import pytest
 from peewee import Database
 
 from app.callbacks import queries, signing, tries
-from app.callbacks.models import CallBackOutcome, CallBackStatus
+from app.callbacks.models import CallBackOutcome
 from app.callbacks.queries import ALL, TO_READ, TO_SIGN, Wanted
 from app.core import clock
 from app.core.errors import Invalid, NotFound
 from tests import factories
-from tests.callbacks.desk import POOR, desk, finished, lend, recorded
+from tests.callbacks.desk import POOR, desk, finished, recorded
 from tests.personas import actor_of
 
 
@@ -100,30 +100,3 @@ def test_an_order_knows_its_call_back(sqlite_database: Database) -> None:
     made = recorded(centre, order=order)
     found = queries.of_order(made.order)
     assert (found.call_back, found.due_at) == (made, None)
-
-
-def test_what_waits_for_whom(database: Database) -> None:
-    centre = desk()
-    now = clock.now()
-    finished(centre.who.li, call_back_due_at=now - timedelta(hours=1))
-    finished(centre.who.li, call_back_due_at=now + timedelta(days=1))
-    made = recorded(centre)
-    later = now + timedelta(minutes=1)
-    waiting = {
-        name: [(one.kind, one.number) for one in queries.waiting_for(getattr(centre, name), later)]
-        for name in ("clerk", "deputy", "manager")
-    }
-    assert waiting == {"clerk": [("due", 1)], "deputy": [("to_sign", 1)], "manager": []}
-    assert queries.waiting_for(centre.deputy, later)[0].oldest_at == made.recorded_at
-    factories.call_back(order=finished(centre.who.li), status=CallBackStatus.SIGNED)
-    assert [one.kind for one in queries.waiting_for(actor_of(centre.who.li), later)] == ["follow_ups"]
-    assert [one.kind for one in queries.waiting_for(centre.manager, later)] == ["to_read"]
-    lend(centre.who.zhao, centre.who.liu, "call_backs.sign")
-    assert [one.kind for one in queries.waiting_for(centre.manager, later)] == ["to_sign", "to_read"]
-
-
-def test_what_one_recorded_oneself_does_not_wait_for_one(sqlite_database: Database) -> None:
-    centre = desk()
-    recorded(centre)
-    lend(centre.who.zhao, centre.who.chen, "call_backs.sign")
-    assert queries.waiting_for(centre.clerk, clock.now()) == []

@@ -217,6 +217,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "visit_draw.turn_is_known": {"turn": 5},
     "visit_draw.visit_draw_area_id_cycle_turn": {"cycle": 8001},
     "visit_draw.visit_draw_area_id_year_quarter": {"year": 2001},
+    "work_order.dispatch_is_ratified_by_another": {"ratified_by_id": 1, "dispatched_by_id": 1},
     "work_order.agreement_is_anothers": {"agreed_by_id": 1, "dispatched_by_id": 1},
     "work_order.done_order_has_its_time": {"finished_at": T},
     "work_order.kind_is_known": {"kind": "odd"},
