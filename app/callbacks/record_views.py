@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, render_template, request
+from flask import Blueprint, Response, flash, render_template, request
 from flask_babel import gettext as _
 
 from app.callbacks import call_forms, due, follow_ups, queries, signing, tries
@@ -14,11 +13,12 @@ from app.callbacks.models import CallBack
 from app.callbacks.queries import Wanted
 from app.callbacks.scores import POOR
 from app.callbacks.writing import LIST
-from app.core import clock, pdf
+from app.core import clock
 from app.core.errors import DomainError, Invalid
 from app.core.known_settings import letterhead
 from app.web.auth import actor, requires
 from app.web.errors import words
+from app.web.paper import SHEET, pdf_response
 from app.web.render import render, see_other
 
 blueprint = Blueprint("call_back_records", __name__)
@@ -104,16 +104,7 @@ def document(call_back_id: int) -> Response:
     """The same as PDF."""
     shown = _paper(call_back_id)
     html = render_template("call_backs/pdf.html", **shown)
-    return pdf_response(f"call-back-{shown['order'].number}.pdf", html)
-
-
-def pdf_response(name: str, html: str) -> Response:
-    """``html`` on A4."""
-    assert current_app.static_folder is not None
-    styles = Path(current_app.static_folder, "paper", "call-back.css").read_text(encoding="utf8")
-    response = Response(pdf.make(html, styles=styles), mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return pdf_response(f"call-back-{shown['order'].number}.pdf", html, styles=(*SHEET, "call-back.css"))
 
 
 def _paper(call_back_id: int) -> dict[str, Any]:

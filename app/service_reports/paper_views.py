@@ -3,15 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 
-from app.core import files, pdf
+from app.core import files
 from app.core.known_settings import letterhead
 from app.service_reports import queries, sheets
 from app.service_reports.models import ServiceReport
 from app.service_reports.register_views import READ, amended_words
 from app.service_reports.signing_views import qr_picture
 from app.web.auth import actor, requires
+from app.web.paper import SHEET, pdf_response
 from app.web.render import render
 
 blueprint = Blueprint("report_paper", __name__)
@@ -41,11 +42,7 @@ def document(report_number: str) -> Response:
         return f"/{photo.file_id}" if path.exists() else ""
 
     html = render_template("service_reports/pdf.html", **_content(found, pictured))
-    assert current_app.static_folder is not None
-    styles = "".join(Path(current_app.static_folder, "paper", name).read_text(encoding="utf8") for name in ("file.css", "report.css"))
-    response = Response(pdf.make(html, styles=styles, files=pictures), mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{found.number}.pdf")
-    return response
+    return pdf_response(f"{found.number}.pdf", html, pictures, (*SHEET, "report.css"))
 
 
 def _content(found: ServiceReport, pictured: Any) -> dict[str, Any]:
