@@ -36,6 +36,7 @@ class Customer(BaseModel):
     area = ForeignKeyField(Area, null=True, on_delete="RESTRICT")
     version = IntegerField(default=1)
     created_at = InstantField()
+    service_stopped_at = InstantField(null=True)  # off-warranty service is suspended since: money is owed (set by billing)
 
 
 class Site(BaseModel):

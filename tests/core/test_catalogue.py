@@ -23,7 +23,9 @@ def text_of(database: Database) -> str:
 
 def all_models() -> list[type[Model]]:
     import app.accounts.models
+    import app.billing.models
     import app.callbacks.models
+    import app.contracts.models
     import app.core.files
     import app.core.history
     import app.core.import_runs
@@ -37,6 +39,7 @@ def all_models() -> list[type[Model]]:
     import app.customers.models
     import app.machines.models
     import app.monitoring.models
+    import app.parts.models
     import app.roster.models
     import app.service_reports.models
     import app.tickets.models

@@ -1,0 +1,1 @@
+"""Invoices, payments, receivables and dunning; cost and profit (workflows, Invoices, payments, dunning)."""
