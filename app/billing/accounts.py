@@ -1,0 +1,140 @@
+"""What customers owe and have paid: receivables are opened, payments allocated to them and taken off again.
+
+``Receivable.paid``, ``Payment.allocated`` and ``AccountBalance`` are kept in step with ``Allocation``; ``differences`` proves it.
+Everything runs in the caller's transaction.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from peewee import fn
+
+from app.billing.models import AccountBalance, Allocation, Payment, Receivable, ReceivableKind
+from app.core import db, live
+from app.core.errors import N_, Conflict, Invalid
+from app.core.money import ZERO
+from app.customers.models import Customer
+
+LIVE = "money"
+
+
+def owe(
+    *, kind: ReceivableKind, customer: Customer, amount: Decimal, since_on: date, due_on: date, at: datetime, **about: Any
+) -> Receivable:
+    """Open a receivable; ``about`` names invoice, order, contract, person, area, words. Raises ``Invalid`` for an amount that is none."""
+    db.current()
+    if amount <= 0:
+        raise Invalid(N_("An amount is more than nothing."), fields={"amount": N_("An amount is more than nothing.")})
+    row: Receivable = Receivable.create(
+        kind=kind, customer=customer, amount=amount, since_on=since_on, due_on=due_on, created_at=at, **about
+    )
+    _account(customer.id, owed=amount)
+    live.touch(LIVE)
+    return row
+
+
+def allocate(*, payment: Payment, receivable: Receivable, amount: Decimal, at: datetime, by_name: str) -> Allocation:
+    """Let a payment pay ``amount`` of a receivable of the same customer.
+
+    Raises ``Invalid`` when the payment has not so much left or so much is not owed, ``Conflict`` when somebody else was faster.
+    """
+    db.current()
+    _check(payment, receivable, amount)
+    left = (Payment.id == payment.id) & (Payment.allocated + amount <= Payment.amount) & Payment.void_at.is_null()
+    if Payment.update(allocated=Payment.allocated + amount, version=Payment.version + 1).where(left).execute() != 1:
+        raise Conflict(N_("This payment was allocated or taken back meanwhile. Look at its present state."))
+    owed = (Receivable.id == receivable.id) & (Receivable.paid + amount <= Receivable.amount) & Receivable.is_open
+    paid = {"paid": Receivable.paid + amount, "is_open": Receivable.paid + amount < Receivable.amount, "version": Receivable.version + 1}
+    if Receivable.update(paid).where(owed).execute() != 1:
+        raise Conflict(N_("Somebody else has paid this meanwhile. Look at what is still open."))
+    row = Allocation.get_or_none(Allocation.payment == payment, Allocation.receivable == receivable)
+    if row is None:
+        row = Allocation.create(payment=payment, receivable=receivable, amount=amount, at=at, by_name=by_name)
+    else:
+        Allocation.update(amount=Allocation.amount + amount).where(Allocation.id == row.id).execute()
+    _account(receivable.customer_id, owed=-amount, ahead=-amount)
+    live.touch(LIVE)
+    return row
+
+
+def _check(payment: Payment, receivable: Receivable, amount: Decimal) -> None:
+    words = None
+    if amount <= 0:
+        words = N_("An amount is more than nothing.")
+    elif payment.customer_id != receivable.customer_id:
+        words = N_("This payment is another customer's.")
+    elif payment.allocated + amount > payment.amount:
+        words = N_("So much is not left of this payment.")
+    elif receivable.paid + amount > receivable.amount:
+        words = N_("So much is not owed any more.")
+    if words:
+        raise Invalid(words, fields={"amount": words})
+
+
+def release(*, allocation: Allocation, at: datetime) -> None:
+    """Take an allocation back: the receivable is open again, the payment has so much more left."""
+    db.current()
+    if Allocation.delete().where(Allocation.id == allocation.id, Allocation.amount == allocation.amount).execute() != 1:
+        raise Conflict(N_("This was taken back meanwhile."))
+    amount = allocation.amount
+    Payment.update(allocated=Payment.allocated - amount, version=Payment.version + 1).where(Payment.id == allocation.payment_id).execute()
+    still_owed = {"paid": Receivable.paid - amount, "is_open": Receivable.written_off_at.is_null(), "version": Receivable.version + 1}
+    Receivable.update(still_owed).where(Receivable.id == allocation.receivable_id).execute()
+    receivable = Receivable.get_by_id(allocation.receivable_id)
+    _account(receivable.customer_id, owed=allocation.amount if receivable.is_open else ZERO, ahead=allocation.amount)
+    live.touch(LIVE)
+
+
+def paid_in(payment: Payment) -> None:
+    """A payment counts from now on: it stands on the customer's account as paid ahead until it is allocated."""
+    _account(payment.customer_id, ahead=payment.amount)
+    live.touch(LIVE)
+
+
+def taken_back(payment: Payment) -> None:
+    """A payment counts no longer; nothing of it may be allocated."""
+    _account(payment.customer_id, ahead=-payment.amount)
+    live.touch(LIVE)
+
+
+def no_longer_owed(receivable: Receivable) -> None:
+    """What is left of a receivable is written off or taken back."""
+    _account(receivable.customer_id, owed=receivable.paid - receivable.amount)
+    live.touch(LIVE)
+
+
+def _account(customer_id: int, *, owed: Decimal = ZERO, ahead: Decimal = ZERO) -> None:
+    AccountBalance.insert(customer=customer_id).on_conflict_ignore().execute()
+    changes = {
+        "owed": AccountBalance.owed + owed,
+        "ahead": AccountBalance.ahead + ahead,
+    }
+    AccountBalance.update(changes).where(AccountBalance.customer == customer_id).execute()
+
+
+def differences() -> list[str]:
+    """What is kept and is not the sum of its parts, in words for the administrator; empty when the books are right."""
+    found = []
+    allocated = dict(Allocation.select(Allocation.payment, fn.SUM(Allocation.amount).coerce(False)).group_by(Allocation.payment).tuples())
+    for row in Payment.select():
+        if int(row.allocated * 100) != int(allocated.get(row.id, 0)):
+            found.append(f"payment {row.number}: allocated {row.allocated}")
+    paid = dict(Allocation.select(Allocation.receivable, fn.SUM(Allocation.amount).coerce(False)).group_by(Allocation.receivable).tuples())
+    for row in Receivable.select():
+        if int(row.paid * 100) != int(paid.get(row.id, 0)):
+            found.append(f"receivable {row.id}: paid {row.paid}")
+    return found + _wrong_accounts()
+
+
+def _wrong_accounts() -> list[str]:
+    open_rows = Receivable.select(Receivable.customer, fn.SUM(Receivable.amount - Receivable.paid).coerce(False)).where(Receivable.is_open)
+    owed = dict(open_rows.group_by(Receivable.customer).tuples())
+    counting = Payment.confirmed_at.is_null(False) & Payment.void_at.is_null()
+    left = Payment.select(Payment.customer, fn.SUM(Payment.amount - Payment.allocated).coerce(False)).where(counting)
+    ahead = dict(left.group_by(Payment.customer).tuples())
+    return [
+        f"account of customer {row.customer_id}: owed {row.owed}, ahead {row.ahead}"
+        for row in AccountBalance.select()
+        if (int(row.owed * 100), int(row.ahead * 100)) != (int(owed.get(row.customer_id, 0)), int(ahead.get(row.customer_id, 0)))
+    ]
