@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from app import cli
+from app import cli, wiring  # noqa: F401  # wiring: the rules that upper layers add
 from app.accounts import sign_in
 from app.accounts.operations import set_preferences
 from app.accounts.views.authorities import authority_banner

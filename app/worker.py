@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from app import wiring  # noqa: F401  # the rules that upper layers add
 from app.accounts import notices, sessions, throttle
 from app.callbacks import follow_ups
 from app.core import clock, files, history, jobs, mailing, rate_limits, submissions, wecom
@@ -18,7 +19,6 @@ from app.core.logs import configure_logs
 from app.core.start import start
 from app.imports import work
 from app.monitoring import intake
-from app.service_reports import signing  # noqa: F401  # holds back orders whose report is signed
 from app.tickets import drafts, escalation, inbox, night, recomputing, work_slips
 from app.work_orders import leftovers, technician_reports, unaccepted
 

@@ -10,7 +10,7 @@ from app.core.db import BaseModel, InstantField, one_of
 from app.core.files import StoredFile
 from app.core.money import MoneyField, QuantityField, RateField
 from app.customers.models import Customer
-from app.parts.models import PartsOrder, Shipment
+from app.supply.models import PartsOrder, Shipment
 from app.work_orders.models import WorkOrder
 
 

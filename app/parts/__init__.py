@@ -1,1 +1,1 @@
-"""Parts (配件): catalogue, stores and their ledger, requisitions, purchase requests, shipments, returned parts (workflows, Parts)."""
+"""Parts (配件): the catalogue, stores and their ledger, stock counts (workflows, Parts)."""

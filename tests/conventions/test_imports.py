@@ -14,12 +14,12 @@ ORDER = (
     ("monitoring",),
     ("work_orders",),
     ("parts",),
-    ("contracts",),
+    ("supply", "returns", "contracts"),
     ("service_reports",),
     ("billing", "callbacks", "records", "fleet"),
     ("desk", "machine_files", "analytics", "home", "imports"),
     ("api",),
-    ("factory", "cli", "demo", "release", "worker", "wsgi", "run", "first_start", "supervisor", "deploy"),
+    ("wiring", "factory", "cli", "demo", "release", "worker", "wsgi", "run", "first_start", "supervisor", "deploy"),
 )
 RANK = {package: rank for rank, packages in enumerate(ORDER) for package in packages}
 TOP = RANK["factory"]

@@ -40,8 +40,10 @@ def all_models() -> list[type[Model]]:
     import app.machines.models
     import app.monitoring.models
     import app.parts.models
+    import app.returns.models
     import app.roster.models
     import app.service_reports.models
+    import app.supply.models
     import app.tickets.models
     import app.work_orders.models  # noqa: F401
 

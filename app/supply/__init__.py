@@ -1,0 +1,1 @@
+"""The papers that move parts: requisitions, purchase requests, customers' orders, shipments (workflows, Parts)."""
