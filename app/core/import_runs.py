@@ -15,6 +15,10 @@ class ImportKind(StrEnum):
     CONTACTS = "contacts"
     MACHINES = "machines"
     HISTORY = "history"
+    PARTS = "parts"
+    OPENING_STOCK = "opening_stock"
+    OPENING_RECEIVABLES = "opening_receivables"
+    INVOICES = "invoices"
 
 
 class ImportState(StrEnum):

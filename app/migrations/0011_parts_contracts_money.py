@@ -1194,8 +1194,27 @@ LADDER = (
 )
 
 
+IMPORT_KINDS = ("customers", "contacts", "machines", "history", "parts", "opening_stock", "opening_receivables", "invoices")
+
+
+def _import_more_kinds(db: Database, is_sqlite: bool) -> None:
+    check = "CHECK (kind IN ({}))".format(", ".join(f"'{kind}'" for kind in IMPORT_KINDS))
+    if not is_sqlite:
+        db.execute_sql("ALTER TABLE import_run DROP CONSTRAINT kind_is_known")
+        db.execute_sql(f"ALTER TABLE import_run ADD CONSTRAINT kind_is_known {check}")
+        return
+    # SQLite cannot alter a CHECK; its text may be replaced where the rows fit the new one as well.
+    old = "CHECK (kind IN ('customers', 'contacts', 'machines', 'history'))"
+    schema_version = db.execute_sql("PRAGMA schema_version").fetchone()[0]
+    db.execute_sql("PRAGMA writable_schema = ON")
+    db.execute_sql("UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'import_run'", (old, check))
+    db.execute_sql(f"PRAGMA schema_version = {schema_version + 1}")
+    db.execute_sql("PRAGMA writable_schema = OFF")
+
+
 def up(migrator: SchemaMigrator, db: Database) -> None:
     is_sqlite = isinstance(db, SqliteDatabase)
+    _import_more_kinds(db, is_sqlite)
     with db.bind_ctx((Customer, *NEW), bind_refs=False, bind_backrefs=False):
         db.create_tables(NEW, safe=False)
         context = Customer._schema._create_context()

@@ -162,6 +162,10 @@ SERVICE: dict[str, dict[str, str]] = {
         "contacts": N_("Contacts"),
         "machines": N_("Machines"),
         "history": N_("Service history"),
+        "parts": N_("Catalogue of parts"),
+        "opening_stock": N_("Opening stock"),
+        "opening_receivables": N_("Opening receivables"),
+        "invoices": N_("Invoices of the tax platform"),
     },
     "ImportState": {
         "uploaded": N_("Uploaded"),
