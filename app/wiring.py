@@ -4,7 +4,8 @@
 ``tickets.urging.ALSO_TOLD`` who else is told. Each module named here adds itself when it is imported.
 """
 
+from app.contracts import cover
 from app.service_reports import signing
 from app.work_orders import telling
 
-WIRED = (signing, telling)
+WIRED = (cover, signing, telling)

@@ -1,14 +1,22 @@
 """Rows of parts and money with valid defaults for tests."""
 
 import itertools
+import json
 from decimal import Decimal
 from typing import Any
 
+from app.accounts.models import Role
 from app.billing import accounts
 from app.billing.models import Payment
+from app.contracts import approval
+from app.contracts import operations as contracts
+from app.contracts import signing as contract_signing
+from app.contracts.models import Contract, ContractKind, ContractStatus
+from app.contracts.operations import Line, Terms
 from app.core import clock, db
 from app.parts.models import Part
 from tests import factories
+from tests.personas import actor_of, make_user
 
 _count = itertools.count(1)
 
@@ -32,3 +40,43 @@ def payment(**values: Any) -> Payment:
         row = Payment.create(**defaults | values)
         accounts.paid_in(row)
     return row
+
+
+def contract_terms(**values: Any) -> Terms:
+    """What a repair contract of one line of 1,200 yuan says; ``price`` changes it."""
+    line = Line(text="更换油缸密封", quantity=Decimal(1), unit="套", price=values.pop("price", Decimal(1200)), tax_rate=Decimal("0.13"))
+    return Terms(**{"kind": ContractKind.REPAIR, "title": "更换油缸密封", "lines": [line]} | values)
+
+
+def contract(status: ContractStatus = ContractStatus.DRAFT, **values: Any) -> Contract:
+    """A repair contract on its way as far as ``status``: drafted by the clerk, approved by another; ``order`` or ``machine`` may be given.
+
+    ``terms`` are those of ``contract_terms``, ``by`` its author.
+    """
+    author = values.pop("by", None) or actor_of(make_user(Role.CLERK, name="陈文员"))
+    order, machine = values.pop("order", None), values.pop("machine", None)
+    if order is not None:
+        about = contracts.about_order(order)
+    else:
+        machine = machine or factories.machine()
+        about = contracts.About(customer=machine.customer, machine=machine)
+    made = contracts.draft(by=author, about=about, terms=contract_terms(**values))
+    if status == ContractStatus.DRAFT:
+        return made
+    contracts.submit(by=author, contract=made, version=made.version)
+    if status == ContractStatus.SUBMITTED:
+        return made
+    manager = actor_of(make_user(Role.MANAGER, name="刘经理"))
+    if status == ContractStatus.REJECTED:
+        approval.reject(by=manager, contract=made, version=made.version, remark="太贵")
+        return made
+    approval.approve(by=manager, contract=made, version=made.version)
+    if status != ContractStatus.APPROVED:
+        contract_signing.sign(by=author, contract=made, drawn=drawn(made))
+    return made
+
+
+def drawn(made: Contract, signer: str = "王站长") -> contract_signing.Drawn:
+    """A signature of the customer under ``made``."""
+    strokes = [[[150 + 20 * n, 220 + (n % 3) * 12, 40 * n] for n in range(16)]]
+    return contract_signing.Drawn(signer=signer, strokes=json.dumps(strokes), seen=made.digest or "")

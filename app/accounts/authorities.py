@@ -26,6 +26,8 @@ LENDABLE: Mapping[str, str] = {
     "orders.ratify": "orders.create",
     "gate.override": "orders.create",
     "gate.read_overrides": "orders.create",
+    "contracts.approve": "contracts.read",
+    "contracts.confirm_quote": "contracts.read",
 }
 MAX_NAME = 60
 MOST_DAYS = 60
@@ -83,6 +85,12 @@ def _with_giver(query: ModelSelect) -> ModelSelect:
 def _still_holds(permission: str) -> object:
     """Nobody lends what they no longer hold themselves."""
     return Authority.giver.in_(UserRole.select(UserRole.user).where(UserRole.role.in_(holders(permission))))
+
+
+def standing_in(permission: str, at: datetime) -> list[int]:
+    """Who may do what ``permission`` names at ``at`` in somebody's place."""
+    query = _with_giver(_standing_at(at)).where(Authority.permission == permission, _still_holds(permission))
+    return list(dict.fromkeys(one.holder_id for one in query.order_by(Authority.id)))
 
 
 def held_by(user_id: int | None, at: datetime) -> list[Authority]:

@@ -1,8 +1,9 @@
 """The warranty gate: before an off-warranty repair, not before the visit (workflows, gate; product.md, settled question 12).
 
 Four ways lead through: a service agreement that covers it, an approved contract signed by the customer, a quote confirmation,
-and a logged emergency override. The first three are told by ``COVERS``, to which contracts and quotes add themselves. A machine
-whose warranty nobody knows counts as off warranty until somebody says otherwise in the order.
+and a logged emergency override. The first three are told by ``COVERS``, to which contracts and quotes add themselves; they do not count
+while the customer's service is suspended. A machine whose warranty nobody knows counts as off warranty until somebody says otherwise in
+the order.
 """
 
 from collections.abc import Callable
@@ -15,13 +16,18 @@ from app.core import clock, db
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
 from app.machines.warranty import WarrantyState
+from app.tickets.models import Priority
 from app.work_orders import states
 from app.work_orders.models import GateOverride, OrderKind, WorkOrder
-from app.work_orders.writing import record
+from app.work_orders.writing import follow, record
 
 OVERRIDE = "gate.override"
 READ = "gate.read_overrides"
 MAX_REASON = 2_000
+SUSPENDED = N_(
+    "Off-warranty service for %(customer)s is suspended because of what it owes: only what is about safety is done. The manager can"
+    " lift it; in an emergency a deputy or manager can override with a reason."
+)
 
 
 class GateWay(StrEnum):
@@ -55,11 +61,18 @@ def passage(order: WorkOrder, at: datetime) -> Passage | None:
         return Passage(GateWay.IN_WARRANTY, order.warranty_reason)
     if order.rework_of_id is not None:
         return Passage(GateWay.REWORK, order.rework_of.number)
-    for cover in COVERS:
-        if (found := cover(order, at)) is not None:
-            return found
+    if not is_suspended(order):
+        for cover in COVERS:
+            if (found := cover(order, at)) is not None:
+                return found
     overridden = override_of(order)
     return Passage(GateWay.OVERRIDE, f"{overridden.by_name}: {overridden.reason}") if overridden else None
+
+
+def is_suspended(order: WorkOrder) -> bool:
+    """Whether off-warranty service of the customer is suspended for a debt; what is about safety is done all the same."""
+    is_safety = order.priority == Priority.CRITICAL or order.is_stop
+    return not is_safety and order.customer_id is not None and order.customer.service_stopped_at is not None
 
 
 def visit_passage(order: WorkOrder, at: datetime) -> Passage | None:
@@ -73,6 +86,7 @@ def check_visit(order: WorkOrder, at: datetime) -> Passage:
     """Raise ``Conflict`` when nobody may be sent for this kind of work yet; it says what can be done."""
     found = visit_passage(order, at)
     if found is None:
+        _check_suspended(order)
         raise Conflict(
             N_(
                 "This repair is off warranty and nothing covers it yet. Send somebody for an off-warranty diagnosis, or have the"
@@ -86,6 +100,7 @@ def check_repair(order: WorkOrder, at: datetime) -> Passage:
     """Raise ``Conflict`` when no repair may be done on ``order`` yet, whatever its kind: no parts, no repair reported."""
     found = passage(order, at)
     if found is None:
+        _check_suspended(order)
         raise Conflict(
             N_(
                 "Off warranty nothing may be repaired before it is approved: the contract signed by the customer, a service"
@@ -93,6 +108,11 @@ def check_repair(order: WorkOrder, at: datetime) -> Passage:
             )
         )
     return found
+
+
+def _check_suspended(order: WorkOrder) -> None:
+    if is_suspended(order):
+        raise Conflict(SUSPENDED, customer=order.customer.short_name or order.customer.name)
 
 
 def override_of(order: WorkOrder) -> GateOverride | None:
@@ -144,4 +164,5 @@ def begin_repair(*, by: Actor, order: WorkOrder, at: datetime | None = None) -> 
         if not changed:
             raise Conflict(N_("This is no running diagnosis any more. Look at the present state."))
         order.kind, order.version = OrderKind.REPAIR, order.version + 1
+        follow(by, order, begun_at)
         record(by, "repair_begun", order)

@@ -17,6 +17,9 @@ MAX_REASON = 2_000
 # What speaks against calling an order off: each is asked while the order's row is locked, and gives the words of its refusal or None.
 Hold = Callable[[WorkOrder], str | None]
 HOLDS: list[Hold] = []
+# What keeps in step with orders: each is called in the transaction after an order changed its state, or became a repair.
+Follower = Callable[[Actor, WorkOrder, datetime], None]
+FOLLOWERS: list[Follower] = []
 
 
 def claim(order: WorkOrder, version: int, **fields: Any) -> None:
@@ -59,12 +62,19 @@ def move(
     claim(order, version, status=to, is_out=is_out, changed_at=now, **fields)
     note_step(by, order, present, at=at, now=now, reason=reason.strip()[:MAX_REASON])
     _tell_ticket(by, order, was_out, present, now)
+    follow(by, order, now)
     record(by, "moved", order, before={"status": present}, after={"status": to, "lead_id": order.lead_id, "reason": reason.strip()})
 
 
 def locked(order: WorkOrder) -> WorkOrder:
     """The order as it stands now; nobody else changes it until the running transaction ends."""
     return db.for_update(WorkOrder.select().where(WorkOrder.id == order.id)).get()
+
+
+def follow(by: Actor, order: WorkOrder, now: datetime) -> None:
+    """Let what keeps in step with orders see that ``order`` changed, in the running transaction."""
+    for follower in FOLLOWERS:
+        follower(by, order, now)
 
 
 def _check_holds(order: WorkOrder) -> None:

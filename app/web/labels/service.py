@@ -312,6 +312,8 @@ SERVICE: dict[str, dict[str, str]] = {
         "orders.ratify": N_("Ratify provisional dispatches"),
         "gate.override": N_("Override the warranty gate in an emergency"),
         "gate.read_overrides": N_("Read overrides of the warranty gate"),
+        "contracts.approve": N_("Approve contracts"),
+        "contracts.confirm_quote": N_("Approve quote confirmations"),
     },
     "ReportPeriod": {
         "day": N_("Daily report"),
