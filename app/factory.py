@@ -71,6 +71,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.service_reports.register_views",
     "app.service_reports.amendment_views",
     "app.service_reports.paper_views",
+    "app.billing.invoice_views",
+    "app.billing.delivery_views",
     "app.desk.views",
     "app.desk.attachments",
     "app.desk.intake",

@@ -2,12 +2,13 @@
 
 import itertools
 import json
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from app.accounts.models import Role
 from app.billing import accounts
-from app.billing.models import Payment
+from app.billing.models import Invoice, InvoiceLine, Payment, ReceivableKind
 from app.contracts import approval
 from app.contracts import operations as contracts
 from app.contracts import signing as contract_signing
@@ -80,3 +81,25 @@ def drawn(made: Contract, signer: str = "王站长") -> contract_signing.Drawn:
     """A signature of the customer under ``made``."""
     strokes = [[[150 + 20 * n, 220 + (n % 3) * 12, 40 * n] for n in range(16)]]
     return contract_signing.Drawn(signer=signer, strokes=json.dumps(strokes), seen=made.digest or "")
+
+
+def invoice(**values: Any) -> Invoice:
+    """A fully digital invoice of 113 with tax with one line, issued today and owed by its customer (a new one unless given)."""
+    now, number = clock.now(), next(_count)
+    order = values.get("order")
+    owner = values.pop("customer", None) or (order.customer if order else factories.customer())
+    today = now.astimezone(clock.zone()).date()
+    defaults = {
+        "number": f"{today.year % 100:02d}{number:018d}", "kind": "digital_special", "status": "issued", "issued_on": today,
+        "customer": owner, "area": owner.area_id, "buyer_name": owner.name, "amount": Decimal(100),
+        "tax": Decimal(13), "total": Decimal(113), "registered_at": now, "by_name": "陈文员",
+    }  # fmt: skip
+    with db.transaction():
+        row = Invoice.create(**defaults | values)
+        InvoiceLine.create(invoice=row, position=1, name="*修理修配劳务*维修费", amount=row.amount, tax_rate=Decimal("0.13"), tax=row.tax)
+        if row.total > 0:
+            accounts.owe(
+                kind=ReceivableKind.INVOICE, customer=owner, amount=row.total, since_on=row.issued_on, at=now, invoice=row,
+                due_on=row.issued_on + timedelta(days=30), order=order, area=row.area_id,
+            )  # fmt: skip
+    return row

@@ -100,6 +100,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "tax_rates.edit": frozenset({MANAGER, ADMIN}),
     "money.read": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER}),
     "invoices.edit": frozenset({CLERK, MANAGER}),
+    "invoices.hand_over": frozenset({CLERK, TECHNICIAN, MANAGER}),
     "billing_data.edit": frozenset({CLERK, TECHNICIAN, MANAGER}),
     "payments.record": frozenset({CLERK, MANAGER}),
     "payments.take": frozenset({TECHNICIAN}),

@@ -104,6 +104,23 @@ def no_longer_owed(receivable: Receivable) -> None:
     live.touch(LIVE)
 
 
+def corrected(receivable: Receivable, *, amount: Decimal, **about: Any) -> None:
+    """Let ``receivable`` be of another ``amount``, open again as far as it is not paid; ``about`` as in ``owe``.
+
+    Raises ``Conflict`` when more was paid of it, or it was changed meanwhile.
+    """
+    db.current()
+    if amount < receivable.paid:
+        raise Conflict(N_("More was paid of this than it would come to. Take the payment off it first."))
+    present = (Receivable.id == receivable.id) & (Receivable.version == receivable.version)
+    anew = {"amount": amount, "is_open": receivable.paid < amount, "written_off_at": None, "written_off_reason": ""}
+    if Receivable.update(anew | about | {"version": Receivable.version + 1}).where(present).execute() != 1:
+        raise Conflict(N_("This was paid or changed meanwhile. Look at its present state."))
+    before = receivable.amount - receivable.paid if receivable.is_open else ZERO
+    _account(receivable.customer_id, owed=amount - receivable.paid - before)
+    live.touch(LIVE)
+
+
 def _account(customer_id: int, *, owed: Decimal = ZERO, ahead: Decimal = ZERO) -> None:
     AccountBalance.insert(customer=customer_id).on_conflict_ignore().execute()
     changes = {

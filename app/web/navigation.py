@@ -66,6 +66,7 @@ MORE = (
     Entry("/return-visits", lazy_gettext("Return visits"), "map-pin"),
     Entry("/mail", lazy_gettext("Inbox"), "inbox"),
     Entry("/work-slips", lazy_gettext("Work slips"), "clipboard-text"),
+    Entry("/invoices", lazy_gettext("Invoice register"), "file-text"),
     Entry("/projects", lazy_gettext("Projects"), "clipboard-text", "p"),
     Entry("/technicians", lazy_gettext("Technicians"), "users"),
     Entry("/vehicles", lazy_gettext("Vehicles"), "truck"),
@@ -105,6 +106,7 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
                 "/outbox",
                 "/broadcasts",
                 "/roster",
+                "/invoices",
             }
         ),
     ),

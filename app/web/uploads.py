@@ -42,6 +42,7 @@ _PDF = "default-src 'none'; object-src 'self'; img-src 'self'; style-src 'unsafe
 ACCEPT = {
     "pictures": "image/jpeg,image/png,image/webp,image/gif",
     "media": "image/*,video/*",
+    "invoice": "image/*,.pdf,.ofd,.xml",
     "tables": ".xlsx,.csv,.txt",
     "any": "image/*,video/*,.pdf,.xlsx,.docx,.xls,.doc,.csv,.txt,.eml",
 }

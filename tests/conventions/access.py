@@ -17,6 +17,7 @@ from typing import Any
 
 from app.accounts import sessions
 from app.accounts.models import Area, Authority, Department, Notice, Role, SessionKind, Station, User
+from app.billing.models import Invoice, InvoiceFile
 from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
 from app.core import clock, db, files
 from app.core.history import HistoryEntry, digest
@@ -56,7 +57,7 @@ from app.tickets.models import (
     WorkSlip,
 )  # fmt: skip
 from app.work_orders.models import GateOverride, OrderStatus, Proposal, TechnicianReport, WorkOrder
-from tests import factories, taking_in
+from tests import factories, money_factories, taking_in
 from tests.personas import People, people
 
 ALL = frozenset(Role)
@@ -90,6 +91,8 @@ CREDENTIALS = may(Role.DEPUTY, Role.ADMIN)
 ADMINISTRATION = may(Role.ADMIN)
 HOUSE = may(Role.MANAGER, Role.ADMIN)
 CALL_BACKS = may(DESK, Role.AREA_MANAGER)
+MONEY_READ = (Role.CLERK, Role.TECHNICIAN, Role.DEPUTY, Role.MANAGER, Role.AREA_MANAGER)
+INVOICES_EDIT = (Role.CLERK, Role.MANAGER)
 
 ACCESS: dict[str, Access] = {
     # the house
@@ -444,6 +447,22 @@ ACCESS: dict[str, Access] = {
     "report_signing.link": may(Role.TECHNICIAN, scoped=True),
     "signing_link.sign": PUBLIC,
     "signing_link.photo": PUBLIC,
+    "invoices.index": may(*MONEY_READ),
+    "invoices.export_csv": may(*MONEY_READ),
+    "invoices.export_xlsx": may(*MONEY_READ),
+    "invoices.printed": may(*MONEY_READ),
+    "invoices.new": may(*INVOICES_EDIT),
+    "invoices.edit": may(*INVOICES_EDIT, scoped=True),
+    "invoices.red": may(*INVOICES_EDIT, scoped=True),
+    "invoices.invoice": may(*MONEY_READ, scoped=True),
+    "invoices.void": may(*INVOICES_EDIT, scoped=True),
+    "invoices.add_files": may(*INVOICES_EDIT, scoped=True),
+    "invoices.file": may(*MONEY_READ, scoped=True),
+    "invoice_deliveries.index": may(*MONEY_READ),
+    "invoice_deliveries.export_csv": may(*MONEY_READ),
+    "invoice_deliveries.export_xlsx": may(*MONEY_READ),
+    "invoice_deliveries.send": may(*INVOICES_EDIT, scoped=True),
+    "invoice_deliveries.confirm": may(*INVOICES_EDIT, scoped=True),
     "service_reports.index": may(BUSINESS),
     "service_reports.export_csv": may(BUSINESS),
     "service_reports.export_xlsx": may(BUSINESS),
@@ -600,6 +619,8 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "report_number": lambda side: _report(side).number,
     "photo_id": lambda side: _report(side).photos.get().id,
     **{f"signing_link.{name}:token": (lambda side: _report(side).sign_token) for name in ("sign", "photo")},
+    "invoice_id": lambda side: Invoice.get(Invoice.customer == side.customer).id,
+    "invoices.file:file_id": lambda side: Invoice.get(Invoice.customer == side.customer).files.get().id,
     "vehicle_id": lambda side: Vehicle.get(Vehicle.area == side.area).id,
     "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
 }
@@ -697,6 +718,8 @@ def _side(area: Area, technician: User) -> Side:
     _run_clocks(ticket, technician)
     factories.return_visit(customer=customer)
     document, request, project = _papers(machine, technician)
+    with db.transaction():
+        InvoiceFile.create(invoice=money_factories.invoice(customer=customer), file=document.file, at=now)
     return Side(
         area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
         document, request, project, taking_in.hand_in(ImportKind.MACHINES, "serial,model,batch\nNEW-1,M,B1\n,M,\n"),
