@@ -2,11 +2,12 @@
 
 import itertools
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.accounts.models import Role
+from app.accounts.models import Role, User
 from app.billing import accounts
 from app.billing.models import Invoice, InvoiceLine, Payment, ReceivableKind
 from app.contracts import approval
@@ -15,7 +16,14 @@ from app.contracts import signing as contract_signing
 from app.contracts.models import Contract, ContractKind, ContractStatus
 from app.contracts.operations import Line, Terms
 from app.core import clock, db
-from app.parts.models import Part
+from app.core.types import Actor, system
+from app.parts import ledger
+from app.parts.ledger import Move
+from app.parts.models import MovementKind, Part, PlaceKind
+from app.supply import requisitions
+from app.supply.models import Requisition
+from app.supply.writing import Wanted
+from app.work_orders.models import WorkOrder
 from tests import factories
 from tests.personas import actor_of, make_user
 
@@ -103,3 +111,21 @@ def invoice(**values: Any) -> Invoice:
                 due_on=row.issued_on + timedelta(days=30), order=order, area=row.area_id,
             )  # fmt: skip
     return row
+
+
+def stocked(place_kind: PlaceKind = PlaceKind.MAIN, quantity: object = 10, **values: Any) -> Part:
+    """A part of which a store holds ``quantity``."""
+    made, supplier = part(**values), ledger.place_of(PlaceKind.SUPPLIER)
+    with db.transaction():
+        wanted = Move(
+            kind=MovementKind.RECEIPT, part=made, quantity=Decimal(str(quantity)), from_place=supplier, to_place=ledger.place_of(place_kind)
+        )  # fmt: skip
+        ledger.move(system("tests"), wanted, clock.now())
+    return made
+
+
+def requisition(*, technician: User, order: WorkOrder | None = None, lines: Sequence[Wanted] = (), **values: Any) -> Requisition:
+    """A requisition from the main store that the technician asked for."""
+    asker = Actor(technician.id, technician.name, permissions=frozenset({requisitions.ASK}), area_ids=None)
+    wanted, store = lines or [Wanted(stocked(), Decimal(2))], ledger.place_of(PlaceKind.MAIN)
+    return requisitions.ask(by=asker, technician=technician, order=order, from_place=store, lines=wanted, **values)

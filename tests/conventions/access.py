@@ -42,6 +42,7 @@ from app.roster import calendar_operations
 from app.roster import operations as roster
 from app.roster.models import DutyShift, Vehicle
 from app.service_reports.models import ReportStatus, ServiceReport
+from app.supply.models import Requisition
 from app.tickets.models import (
     ClockKind,
     Complaint,
@@ -415,6 +416,20 @@ ACCESS: dict[str, Access] = {
     "return_visits.record": may(DESK, Role.AREA_MANAGER, scoped=True),
     "return_visits.swap": may(DESK, Role.AREA_MANAGER, scoped=True),
     "return_visits.release": may(DESK, Role.AREA_MANAGER, scoped=True),
+    # supply
+    "supply.offered": may(BUSINESS),
+    "requisitions.index": may(DESK, Role.TECHNICIAN),
+    "requisitions.export_csv": may(DESK, Role.TECHNICIAN),
+    "requisitions.export_xlsx": may(DESK, Role.TECHNICIAN),
+    "requisitions.new": may(DESK, Role.TECHNICIAN),
+    "requisitions.of_job": may(Role.TECHNICIAN, own_only=True),
+    "requisitions.requisition": may(DESK, Role.TECHNICIAN, own_only=True, also=DESK),
+    "requisitions.printed": may(DESK, Role.TECHNICIAN, own_only=True, also=DESK),
+    "requisitions.approve": may(Role.DEPUTY, Role.MANAGER),
+    "requisitions.reject": may(Role.DEPUTY, Role.MANAGER),
+    "requisitions.issue": may(Role.CLERK, Role.DEPUTY),
+    "requisitions.give_back": may(Role.CLERK, Role.DEPUTY),
+    "requisitions.withdraw": may(DESK, Role.TECHNICIAN, own_only=True, also=DESK),
     # call-backs; signing and reading are also for whoever has the authority, so the view asks for the list and the rule refuses the others
     "call_backs.index": CALL_BACKS,
     "call_backs.export_csv": CALL_BACKS,
@@ -610,6 +625,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "return_visit_id": lambda side: ReturnVisit.get(ReturnVisit.area == side.area).id,
     "technician_report_id": lambda side: TechnicianReport.get(TechnicianReport.user == side.technician).id,
     "order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out).number,
+    "requisition_number": lambda side: Requisition.get(Requisition.technician == side.technician).number,
     "proposal_id": lambda side: Proposal.get(Proposal.order == WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)).id,
     "override_id": lambda side: (
         GateOverride.get(GateOverride.order == WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)).id
@@ -706,6 +722,7 @@ def _side(area: Area, technician: User) -> Side:
     contact = factories.contact(customer=customer)
     out = factories.ticket(machine=machine, status=TicketStatus.IN_WORK, open_orders=1)
     sent = factories.work_order(ticket=out, machine=machine, lead=technician)
+    money_factories.requisition(technician=technician, order=sent)
     factories.proposal(order=sent)
     factories.gate_override(order=sent)
     factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
