@@ -59,6 +59,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.work_orders.views",
     "app.work_orders.technician_views",
     "app.work_orders.vehicle_views",
+    "app.parts.views",
+    "app.parts.supplier_views",
     "app.supply.screens",
     "app.supply.requisition_views",
     "app.callbacks.return_visit_views",

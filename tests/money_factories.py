@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.accounts.models import Role, User
+from app.accounts.models import Role, User, UserArea
 from app.billing import accounts
 from app.billing.models import Invoice, InvoiceLine, Payment, ReceivableKind
 from app.contracts import approval
@@ -19,7 +19,7 @@ from app.core import clock, db
 from app.core.types import Actor, system
 from app.parts import ledger
 from app.parts.ledger import Move
-from app.parts.models import MovementKind, Part, PlaceKind
+from app.parts.models import MovementKind, Part, PlaceKind, StockMovement, StockPlace
 from app.supply import requisitions
 from app.supply.models import Requisition
 from app.supply.writing import Wanted
@@ -35,6 +35,29 @@ def part(**values: Any) -> Part:
     number = next(_count)
     with db.transaction():
         return Part.create(**{"number": f"P{number:05d}", "name": f"Part {number}", "created_at": clock.now()} | values)
+
+
+def van(technician: User, **values: Any) -> StockPlace:
+    """The van of a technician, with two pieces of a part on it."""
+    with db.transaction():
+        area = UserArea.select().where(UserArea.user == technician).first()
+        place = StockPlace.create(
+            **{"name": f"Van {next(_count)}", "kind": PlaceKind.VAN, "is_store": True, "keeper": technician, "area": area and area.area}
+            | values
+        )
+    stock(part(), 2, place)
+    return place
+
+
+def stock(what: Part, quantity: object, place: StockPlace | None = None, **values: Any) -> StockMovement:
+    """A receipt from the supplier: the main store (or ``place``) holds ``quantity`` more."""
+    with db.transaction():
+        target = place or ledger.place_of(PlaceKind.MAIN)
+        wanted = {
+            "kind": MovementKind.RECEIPT, "part": what, "quantity": Decimal(str(quantity)), "to_place": target,
+            "from_place": ledger.place_of(PlaceKind.SUPPLIER),
+        }  # fmt: skip
+        return ledger.move(system("tests"), Move(**wanted | values), clock.now())
 
 
 def payment(**values: Any) -> Payment:

@@ -13,6 +13,7 @@ from werkzeug.urls import iri_to_uri
 
 from app.core import clock
 from app.core.personal import masked_phone
+from app.web.amounts import number_text
 from app.web.i18n import language
 from app.web.i18n import translated as _
 
@@ -22,12 +23,12 @@ PAGE_PARAMETERS = ("after", "before")
 
 
 def init_app(app: Flask) -> None:
-    """Register the filters ``age``, ``plain_age``, ``moment``, ``short_moment``, ``day``, ``number``, ``money``, ``masked_phone``;
+    """Register the filters ``age``, ``plain_age``, ``moment``, ``short_moment``, ``day``, ``number``, ``money``, ``quantity``,
 
-    and the globals ``here``, ``sparkline_lines``.
+    ``masked_phone``, and the globals ``here``, ``sparkline_lines``.
     """
     app.jinja_env.filters.update(age=age, plain_age=plain_age, moment=moment, short_moment=short_moment, day=day)
-    app.jinja_env.filters.update(number=number, money=money, masked_phone=masked_phone)
+    app.jinja_env.filters.update(number=number, money=money, quantity=number_text, masked_phone=masked_phone)
     app.jinja_env.globals.update(here=here, request_has_page=request_has_page, sparkline_lines=sparkline_lines)
 
 

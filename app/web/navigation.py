@@ -72,6 +72,7 @@ MORE = (
     Entry("/technicians", lazy_gettext("Technicians"), "users"),
     Entry("/vehicles", lazy_gettext("Vehicles"), "truck"),
     Entry("/models", lazy_gettext("Models"), "building-factory-2"),
+    Entry("/parts", lazy_gettext("Parts"), "adjustments"),
     Entry("/broadcasts", lazy_gettext("Broadcasts"), "send"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
@@ -112,7 +113,7 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
             }
         ),
     ),
-    (lazy_gettext("Registers"), frozenset({"/projects", "/technicians", "/vehicles", "/models", "/profiles", "/imports"})),
+    (lazy_gettext("Registers"), frozenset({"/projects", "/technicians", "/vehicles", "/models", "/parts", "/profiles", "/imports"})),
     (lazy_gettext("Administration"), frozenset()),
 )
 SEARCHED = ("/search", "/tickets", "/machines")

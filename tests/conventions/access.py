@@ -38,6 +38,7 @@ from app.monitoring.models import (
     RejectedMessage,
     Terminal,
 )
+from app.parts.models import StockBalance, StockPlace, Supplier
 from app.roster import calendar_operations
 from app.roster import operations as roster
 from app.roster.models import DutyShift, Vehicle
@@ -526,6 +527,18 @@ ACCESS: dict[str, Access] = {
     "monitoring.create_credential": CREDENTIALS,
     "monitoring.rotate_credential": CREDENTIALS,
     "monitoring.revoke_credential": CREDENTIALS,
+    # parts and stores
+    "parts.index": may(BUSINESS),
+    "parts.export_csv": may(BUSINESS),
+    "parts.export_xlsx": may(BUSINESS),
+    "parts.part": may(BUSINESS),
+    "parts.new": may(DESK),
+    "parts.edit": may(DESK),
+    "suppliers.index": may(DESK),
+    "suppliers.export_csv": may(DESK),
+    "suppliers.export_xlsx": may(DESK),
+    "suppliers.new": may(DESK),
+    "suppliers.edit": may(DESK),
 }
 
 
@@ -564,6 +577,10 @@ def _draft_file_id(side: Side) -> int:
 
 def _report(side: Side) -> ServiceReport:
     return ServiceReport.get(ServiceReport.by == side.technician, ServiceReport.signed_at.is_null(False))
+
+
+def _van(side: Side) -> StockPlace:
+    return StockPlace.get(StockPlace.keeper == side.technician)
 
 
 VALUES: dict[str, Callable[[Side], Any]] = {
@@ -638,6 +655,9 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "invoice_id": lambda side: Invoice.get(Invoice.customer == side.customer).id,
     "invoices.file:file_id": lambda side: Invoice.get(Invoice.customer == side.customer).files.get().id,
     "vehicle_id": lambda side: Vehicle.get(Vehicle.area == side.area).id,
+    "part_number": lambda side: StockBalance.get(StockBalance.place == _van(side)).part.number,
+    "place_id": lambda side: _van(side).id,
+    "supplier_id": lambda side: Supplier.get().id,
     "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
 }
 # Addresses that lead nowhere by intent: what they answer to those who may ask.
@@ -695,12 +715,14 @@ def _side(area: Area, technician: User) -> Side:
     factories.work_slip(ticket=ticket)
     factories.inbound_mail(ticket=ticket)
     factories.vehicle(area=area)
+    money_factories.van(technician)
     factories.failed_message(tries=area.id)
     attachment = factories.attachment(ticket=ticket)
     with db.transaction():
         BroadcastMessage.create(subject="s", text="t", recipients=1, sent_at=now, by_name="somebody")
         Station.create(name=f"Station {area.id}", area=area)
         Department.get_or_create(name="Quality", email="quality@example.com")
+        Supplier.get_or_create(name="Supplier")
         token = sessions.open_session(technician, SessionKind.TABLET, "127.0.0.1", "another device", now)
         alarm = Alarm.create(
             machine=machine, code="E04", condition=Condition.ACTIVE, is_acknowledged=False, severity=Priority.HIGH, last_event_at=now
