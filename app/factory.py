@@ -69,6 +69,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.callbacks.follow_up_views",
     "app.callbacks.call_views",
     "app.callbacks.record_views",
+    "app.returns.views",
+    "app.returns.my_views",
     "app.service_reports.views",
     "app.service_reports.signing_views",
     "app.service_reports.link_views",

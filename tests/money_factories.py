@@ -20,6 +20,7 @@ from app.core.types import Actor, system
 from app.parts import ledger
 from app.parts.ledger import Move
 from app.parts.models import MovementKind, Part, PlaceKind, StockMovement, StockPlace
+from app.returns.models import DefectiveReturn
 from app.supply import requisitions
 from app.supply.models import Requisition
 from app.supply.writing import Wanted
@@ -152,3 +153,17 @@ def requisition(*, technician: User, order: WorkOrder | None = None, lines: Sequ
     asker = Actor(technician.id, technician.name, permissions=frozenset({requisitions.ASK}), area_ids=None)
     wanted, store = lines or [Wanted(stocked(), Decimal(2))], ledger.place_of(PlaceKind.MAIN)
     return requisitions.ask(by=asker, technician=technician, order=order, from_place=store, lines=wanted, **values)
+
+
+def returned(**values: Any) -> DefectiveReturn:
+    """A part that is due back, of a finished order (a new one unless given)."""
+    number, now = next(_count), clock.now()
+    lead = values.get("technician") or make_user(Role.TECHNICIAN)
+    order = values.pop("order", None) or factories.work_order(status="finished", lead=lead)
+    defaults = {
+        "number": f"J9901-{number:04d}", "qr_token": f"tag-{number}", "status": "due", "part_name": "油泵", "part_number": f"P-{number}",
+        "quantity": Decimal(1), "machine": order.machine_id or factories.machine(), "order": order, "technician": order.lead_id,
+        "opened_at": now, "due_on": now.date() + timedelta(days=15),
+    }  # fmt: skip
+    with db.transaction():
+        return DefectiveReturn.create(**defaults | values)

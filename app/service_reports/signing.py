@@ -14,7 +14,7 @@ from app.core import clock, db, history, live
 from app.core.errors import N_, Conflict, Invalid, NotFound
 from app.core.files import Incoming
 from app.core.types import Actor
-from app.service_reports import content, sheets, steps
+from app.service_reports import content, old_parts, sheets, steps
 from app.service_reports.models import (
     PhotoKind,
     ReportPart,
@@ -225,6 +225,7 @@ def _freeze(
     )  # fmt: skip
     after = {"order": report.order.number, "way": way, "digest": digest}
     history.record(by, "service_report.signed", "service_report", report.number, after=after, personal={"signer": values["signer"]})
+    old_parts.open_returns(by, report, at)
     live.touch(LIVE)
     return signature
 

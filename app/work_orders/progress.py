@@ -18,8 +18,10 @@ from app.tickets.orders import close_when_at_rest
 from app.work_orders import gate, queries, states, telling, visits
 from app.work_orders.models import OrderStatus, Visit, WorkOrder
 from app.work_orders.visits import USUAL_LENGTH, Assignment
-from app.work_orders.writing import MISSING, move, record, stale
+from app.work_orders.writing import MISSING, Hold, locked, move, record, stale
 
+# What keeps a filed order from being archived: each is asked while the order's row is locked.
+ARCHIVE_HOLDS: list[Hold] = []
 WORK, ACCEPT_FOR, FILE = "jobs.work", "jobs.accept_for", "orders.file"
 
 CALL_BACK_DAYS = known_settings.register(
@@ -253,8 +255,11 @@ def file(*, by: Actor, order: WorkOrder, version: int, at: datetime | None = Non
 
 
 def archive_when_at_rest(*, by: Actor, order: WorkOrder, at: datetime) -> bool:
-    """Archive a filed order whose call-back is archived (归档), in the running transaction; closes its ticket with the last one."""
-    if order.status != OrderStatus.FILED or order.call_back_archived_at is None:
+    """Archive a filed order whose call-back is archived (归档), in the running transaction; closes its ticket with the last one.
+
+    While one of ``ARCHIVE_HOLDS`` speaks against it the order stays filed; whoever ends the hold calls this again.
+    """
+    if order.status != OrderStatus.FILED or order.call_back_archived_at is None or archive_hold(order) is not None:
         return False
     move(by, order, OrderStatus.ARCHIVED, order.version, at=at, now=at, archived_at=at)
     if order.ticket_id is not None:
@@ -263,6 +268,12 @@ def archive_when_at_rest(*, by: Actor, order: WorkOrder, at: datetime) -> bool:
         if not others.where(WorkOrder.status.not_in(at_rest)).exists():
             close_when_at_rest(by=by, ticket_id=order.ticket_id, at=at)
     return True
+
+
+def archive_hold(order: WorkOrder) -> str | None:
+    """The words of what keeps ``order`` from being archived, None when nothing does; its row is locked while it is asked."""
+    locked(order)
+    return next((words for hold in ARCHIVE_HOLDS if (words := hold(order)) is not None), None)
 
 
 def _visit(order: WorkOrder, now: datetime) -> Visit:

@@ -39,6 +39,7 @@ from app.monitoring.models import (
     Terminal,
 )
 from app.parts.models import StockBalance, StockPlace, Supplier
+from app.returns.models import DefectiveReturn
 from app.roster import calendar_operations
 from app.roster import operations as roster
 from app.roster.models import DutyShift, Vehicle
@@ -397,6 +398,19 @@ ACCESS: dict[str, Access] = {
             "take_back_finish",
         )
     },
+    "returns.index": may(BUSINESS),
+    "returns.export_csv": may(BUSINESS),
+    "returns.export_xlsx": may(BUSINESS),
+    "returns.ageing": may(BUSINESS),
+    "returns.returned": may(BUSINESS, scoped=True),
+    "returns.printed": may(BUSINESS, scoped=True),
+    "returns.tag": may(DESK, Role.TECHNICIAN, scoped=True),
+    "returns.send": may(DESK, Role.TECHNICIAN, scoped=True),
+    "returns.receive": may(Role.CLERK, Role.DEPUTY, Role.QUALITY),
+    "returns.waive": may(Role.DEPUTY, Role.MANAGER),
+    "my_returns.index": may(Role.TECHNICIAN),
+    "my_returns.tags": may(Role.TECHNICIAN),
+    "my_returns.act": may(Role.TECHNICIAN),
     "work_slips.index": may(BUSINESS),
     "work_slips.export_csv": may(BUSINESS),
     "work_slips.export_xlsx": may(BUSINESS),
@@ -650,6 +664,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "done_order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, ~WorkOrder.is_out).number,
     "call_back_id": lambda side: CallBack.get(CallBack.follow_up_owner == side.technician).id,
     "report_number": lambda side: _report(side).number,
+    "return_number": lambda side: DefectiveReturn.get(DefectiveReturn.technician == side.technician).number,
     "photo_id": lambda side: _report(side).photos.get().id,
     **{f"signing_link.{name}:token": (lambda side: _report(side).sign_token) for name in ("sign", "photo")},
     "invoice_id": lambda side: Invoice.get(Invoice.customer == side.customer).id,
@@ -754,6 +769,7 @@ def _side(area: Area, technician: User) -> Side:
     factories.service_report(order=factories.work_order(ticket=out, machine=machine, lead=technician), status=ReportStatus.DRAFT)
     done = factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     factories.service_report(order=done, sign_token=f"sign-{area.id}", sign_token_until=now + timedelta(hours=1))
+    money_factories.returned(order=done)
     _run_clocks(ticket, technician)
     factories.return_visit(customer=customer)
     document, request, project = _papers(machine, technician)
