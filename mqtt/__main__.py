@@ -1,4 +1,4 @@
-"""``python -m mqtt [run | broker | simulate | replay FILE | accounts FILE]``: the feed's processes."""
+"""``python -m mqtt [run | broker | simulate | replay FILE | accounts FILE | check | contract]``: the feed's processes and tools."""
 
 import argparse
 import gc
@@ -12,6 +12,7 @@ import structlog
 from app.core.config import Config, ConfigError, load_config
 from app.core.logs import configure_logs
 from app.core.start import start
+from mqtt import check, contract
 
 log = structlog.get_logger()
 
@@ -30,7 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
     replay.add_argument("--clock", choices=("receipt", "device"), default="receipt", help="device: as if each message had come at its ts")
     accounts = commands.add_parser("accounts", help="write the accounts file of a fresh Mosquitto and print the passwords")
     accounts.add_argument("file", type=Path)
+    check.add_arguments(commands.add_parser("check", help="say in words what is wrong with what a device sends; needs no database"))
+    written = commands.add_parser("contract", help="print the contract of the feed as an AsyncAPI document")
+    written.add_argument("--root", default="evc", help="first level of the topics (default evc)")
     asked = parser.parse_args(arguments)
+    if asked.command == "check":
+        return check.run(asked)
+    if asked.command == "contract":
+        sys.stdout.write(contract.as_text(asked.root))
+        return 0
     try:
         config = load_config()
     except ConfigError as error:

@@ -53,7 +53,7 @@ class _StateBody(_Body, kw_only=True):
     lost_below: _Number | None = msgspec.field(name="from", default=None)
 
 
-_BODIES: dict[str, type[_Body]] = {"telemetry": _TelemetryBody, "fault": _FaultBody, "state": _StateBody}
+BODIES: dict[str, type[_Body]] = {"telemetry": _TelemetryBody, "fault": _FaultBody, "state": _StateBody}
 _anything = msgspec.json.Decoder()
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
 _canonical = msgspec.json.Encoder(order="sorted")
@@ -166,7 +166,7 @@ def _message(received: Received, raw: bytes, source: tuple[str, str], found: Any
 
 def _convert(found: Any, kind: str) -> _Body:
     try:
-        body = msgspec.convert(found, _BODIES[kind])
+        body = msgspec.convert(found, BODIES[kind])
     except msgspec.ValidationError as error:
         is_huge = any(isinstance(leaf, int) and abs(leaf) > _MAX_INTEGER + 1 for leaf in _leaves(found))
         raise _Refused(Reason.NOT_FINITE if is_huge else Reason.WRONG_TYPE, str(error)) from None

@@ -29,6 +29,11 @@ def subscriptions(root: str) -> list[str]:
     return [f"{root}/+/{kind}" for kind in KINDS]
 
 
+def of(kind: str, device: str, root: str) -> str:
+    """The topic of ``kind`` (or ``ack``) of ``device``."""
+    return f"{root}/{device}/{kind}"
+
+
 def acknowledgement(device: str, root: str) -> str:
     """Where the receipt of ``device`` is published."""
-    return f"{root}/{device}/ack"
+    return of("ack", device, root)

@@ -531,6 +531,8 @@ ACCESS: dict[str, Access] = {
     "monitoring.acknowledge": may(DESK),
     "monitoring.feed_health": FEED,
     "monitoring.gaps": FEED,
+    "monitoring.contract": FEED,
+    "monitoring.contract_file": FEED,
     "monitoring.note_gap": REGISTER,
     "monitoring.rejected": FEED,
     "monitoring.rejected_message": FEED,
@@ -599,6 +601,7 @@ def _van(side: Side) -> StockPlace:
 
 VALUES: dict[str, Callable[[Side], Any]] = {
     "year": lambda side: 2027,
+    "monitoring.contract_file:name": lambda side: "device.py",
     "entry_id": lambda side: HistoryEntry.get(HistoryEntry.object_type == "calendar").id,
     "shift_id": lambda side: DutyShift.get(DutyShift.user == side.technician).id,
     "roster.put_back:entry_id": lambda side: HistoryEntry.get(HistoryEntry.action == "shift.removed").id,

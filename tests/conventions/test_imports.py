@@ -25,7 +25,14 @@ RANK = {package: rank for rank, packages in enumerate(ORDER) for package in pack
 TOP = RANK["factory"]
 # customers stand in an area of accounts; both are peers otherwise.
 PEERS = {("customers", "accounts")}
-MQTT_MAY_IMPORT = ("app.core", "app.machines.queries", "app.monitoring.messages", "app.monitoring.intake", "app.monitoring.evaluation")
+MQTT_MAY_IMPORT = (
+    "app.core",
+    "app.machines.queries",
+    "app.machines.profiles",
+    "app.monitoring.messages",
+    "app.monitoring.intake",
+    "app.monitoring.evaluation",
+)
 WITHOUT_FLASK = ("models.py", "queries.py", "operations.py", "rules.py", "states.py", "messages.py", "evaluation.py", "warranty.py")
 FLASK = ("flask", "flask_login", "flask_wtf", "flask_babel", "flask_htmx", "werkzeug", "wtforms")
 
