@@ -79,6 +79,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.service_reports.paper_views",
     "app.billing.invoice_views",
     "app.billing.delivery_views",
+    "app.billing.payment_views",
     "app.desk.views",
     "app.desk.attachments",
     "app.desk.intake",

@@ -1,5 +1,6 @@
 """Rows of parts and money with valid defaults for tests."""
 
+import io
 import itertools
 import json
 from collections.abc import Sequence
@@ -9,14 +10,15 @@ from typing import Any
 
 from app.accounts.models import Role, User, UserArea
 from app.billing import accounts
-from app.billing.models import Invoice, InvoiceLine, Payment, ReceivableKind
+from app.billing.models import Invoice, InvoiceLine, Payment, Receivable, ReceivableKind
 from app.contracts import approval
 from app.contracts import operations as contracts
 from app.contracts import signing as contract_signing
 from app.contracts.models import Contract, ContractKind, ContractStatus
 from app.contracts.operations import Line, Terms
-from app.core import clock, db
+from app.core import clock, db, files
 from app.core.types import Actor, system
+from app.customers.models import Customer
 from app.parts import ledger
 from app.parts.ledger import Move
 from app.parts.models import MovementKind, Part, PlaceKind, StockMovement, StockPlace
@@ -167,3 +169,27 @@ def returned(**values: Any) -> DefectiveReturn:
     }  # fmt: skip
     with db.transaction():
         return DefectiveReturn.create(**defaults | values)
+
+
+def receivable(**values: Any) -> Receivable:
+    """An opening balance of a customer (a new one unless given), due ``overdue`` days ago (in 30 days unless given)."""
+    today = clock.now().astimezone(clock.zone()).date()
+    due = today - timedelta(days=values.pop("overdue", -30))
+    owner = values.pop("customer", None) or factories.customer()
+    defaults = {
+        "kind": ReceivableKind.OPENING, "customer": owner, "amount": Decimal(100), "since_on": min(due, today), "due_on": due,
+        "at": clock.now(), "area": owner.area_id, "about": "期初",
+    }  # fmt: skip
+    with db.transaction():
+        return accounts.owe(**defaults | values)
+
+
+def account_of(customer: Customer, **values: Any) -> Payment:
+    """A payment with its proof that pays half of what a customer owes; ``values`` are the payment's."""
+    owed = receivable(customer=customer)
+    with db.transaction():
+        proof = files.store(by=system("tests"), name="proof.png", stream=io.BytesIO(factories.picture()))
+    row = payment(customer=customer, area=customer.area_id, proof=proof, **values)
+    with db.transaction():
+        accounts.allocate(payment=row, receivable=owed, amount=Decimal(50), at=clock.now(), by_name="陈文员")
+    return row

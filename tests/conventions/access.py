@@ -17,7 +17,7 @@ from typing import Any
 
 from app.accounts import sessions
 from app.accounts.models import Area, Authority, Department, Notice, Role, SessionKind, Station, User
-from app.billing.models import Invoice, InvoiceFile
+from app.billing.models import Allocation, Invoice, InvoiceFile, Payment, Receivable
 from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
 from app.core import clock, db, files
 from app.core.history import HistoryEntry, digest
@@ -96,6 +96,8 @@ HOUSE = may(Role.MANAGER, Role.ADMIN)
 CALL_BACKS = may(DESK, Role.AREA_MANAGER)
 MONEY_READ = (Role.CLERK, Role.TECHNICIAN, Role.DEPUTY, Role.MANAGER, Role.AREA_MANAGER)
 INVOICES_EDIT = (Role.CLERK, Role.MANAGER)
+MONEY = may(DESK, FIELD)
+BOOKS = may(Role.CLERK, Role.MANAGER)
 
 ACCESS: dict[str, Access] = {
     # the house
@@ -507,6 +509,18 @@ ACCESS: dict[str, Access] = {
     "report_amendments.amend": may(Role.TECHNICIAN, Role.DEPUTY, scoped=True),
     "report_paper.view": may(BUSINESS, scoped=True),
     "report_paper.document": may(BUSINESS, scoped=True),
+    # payments
+    "payments.index": MONEY,
+    "payments.export_csv": MONEY,
+    "payments.export_xlsx": MONEY,
+    "payments.new": BOOKS,
+    "payments.payment": may(DESK, FIELD, scoped=True),
+    "payments.receipt": may(DESK, FIELD, scoped=True),
+    "payments.proof": may(DESK, FIELD, scoped=True),
+    "payments.allocate": BOOKS,
+    "payments.release": BOOKS,
+    "payments.confirm": may(Role.CLERK),
+    "payments.void": BOOKS,
     # mail
     "mail.index": may(DESK),
     "mail.export_csv": may(DESK),
@@ -672,6 +686,9 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     **{f"signing_link.{name}:token": (lambda side: _report(side).sign_token) for name in ("sign", "photo")},
     "invoice_id": lambda side: Invoice.get(Invoice.customer == side.customer).id,
     "invoices.file:file_id": lambda side: Invoice.get(Invoice.customer == side.customer).files.get().id,
+    "payment_number": lambda side: Payment.get(Payment.customer == side.customer).number,
+    "allocation_id": lambda side: Allocation.get(Allocation.payment == Payment.get(Payment.customer == side.customer)).id,
+    "receivable_id": lambda side: Receivable.get(Receivable.customer == side.customer).id,
     "vehicle_id": lambda side: Vehicle.get(Vehicle.area == side.area).id,
     "part_number": lambda side: StockBalance.get(StockBalance.place == _van(side)).part.number,
     "place_id": lambda side: _van(side).id,
@@ -778,6 +795,7 @@ def _side(area: Area, technician: User) -> Side:
     document, request, project = _papers(machine, technician)
     with db.transaction():
         InvoiceFile.create(invoice=money_factories.invoice(customer=customer), file=document.file, at=now)
+    money_factories.account_of(customer, technician=technician)
     return Side(
         area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
         document, request, project, taking_in.hand_in(ImportKind.MACHINES, "serial,model,batch\nNEW-1,M,B1\n,M,\n"),
