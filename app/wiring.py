@@ -5,9 +5,13 @@
 ``tickets.urging.ALSO_TOLD`` who else is told. Each module named here adds itself when it is imported.
 """
 
+from app.billing import contract_progress
 from app.contracts import cover
 from app.returns import returning
 from app.service_reports import signing
 from app.work_orders import telling
 
 WIRED = (cover, returning, signing, telling)
+
+
+WIRED = (cover, contract_progress, signing, telling)

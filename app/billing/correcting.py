@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.billing import accounts, taking_back
+from app.billing import accounts, contract_progress, taking_back
 from app.billing.invoices import (
     EDIT,
     InvoiceDetails,
@@ -39,6 +39,7 @@ def edit(*, by: Actor, invoice: Invoice, version: int, details: InvoiceDetails, 
             taking_back.take_off(Invoice.get_by_id(invoice.red_of_id), invoice, by, now)
         else:
             _owe_anew(invoice, details, now)
+            contract_progress.keep_in_step(by, invoice.contract, now, invoice.number)
         record(by, "corrected", invoice, before=before, after=shown(invoice))
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.billing import accounts, invoice_numbers
+from app.billing import accounts, contract_progress, invoice_numbers
 from app.billing.models import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus, Receivable, ReceivableKind
 from app.contracts.models import IN_FORCE, Contract
 from app.core import clock, db, history, live, submissions
@@ -104,6 +104,7 @@ def register(
         _check_basis(customer, about)
         invoice = enter(by=by, customer=customer, fields=checked(customer, details, now), details=details, basis=about, at=now)
         open_receivable(invoice, details, about, now)
+        contract_progress.keep_in_step(by, about.contract, now, invoice.number)
         if form_token:
             submissions.settle(form_token, invoice.id)
     return invoice

@@ -6,7 +6,7 @@ What was paid of it already stands on the customer's account as paid ahead then.
 from datetime import datetime
 from decimal import Decimal
 
-from app.billing import accounts
+from app.billing import accounts, contract_progress
 from app.billing.invoices import EDIT, MISSING, InvoiceDetails, basis_of, checked, claim, enter, receivable_of, record, shown
 from app.billing.models import Allocation, Invoice, InvoiceStatus, Receivable
 from app.core import clock, db, submissions
@@ -37,6 +37,7 @@ def void(*, by: Actor, invoice: Invoice, version: int, reason: str, at: datetime
         claim(invoice, version, LIVING, status=InvoiceStatus.VOID, void_reason=words)
         if receivable is not None and receivable.is_open:
             _close(receivable, words, now)
+        contract_progress.keep_in_step(by, invoice.contract, now, invoice.number)
         record(by, "voided", invoice, before=before, after=shown(invoice))
 
 
@@ -70,6 +71,7 @@ def take_off(blue: Invoice, red: Invoice, by: Actor, at: datetime) -> None:
     status = InvoiceStatus.RED if left == 0 else InvoiceStatus.ISSUED if was_red else blue.status
     if status != blue.status:
         claim(blue, blue.version, (*LIVING, InvoiceStatus.RED), status=status)
+    contract_progress.keep_in_step(by, blue.contract, at, red.number)
     receivable = receivable_of(blue)
     if receivable is not None and (was_red or receivable.written_off_at is None):
         _release_beyond(receivable, left, by, at)

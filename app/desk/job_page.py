@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.types import Actor
 from app.customers.models import Contact
-from app.desk import job_history
+from app.desk import job_history, own_invoices
 from app.machines import document_queries
 from app.machines import queries as machines
 from app.machines.models import Document, FormType, Machine
@@ -56,6 +56,7 @@ def shown(me: Actor, order: WorkOrder, now: datetime) -> dict[str, Any]:
         "help_token": forms.new_token(),
         **_of_ticket(me, order),
         **_of_machine(me, order),
+        "to_hand_over": own_invoices.waiting(me, order) if order.customer_id and me.may(own_invoices.HAND_OVER) else [],
     }
 
 

@@ -7,6 +7,7 @@ from flask import Response as FlaskResponse
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.billing import invoice_queries
 from app.callbacks import queries as call_backs
 from app.core import clock
 from app.core.errors import N_, Conflict, Invalid
@@ -90,6 +91,7 @@ def _shown(by: Actor, found: WorkOrder) -> dict[str, Any]:
         "ways": order_ways.ways(by, found, is_shut=is_shut),
         "form_token": new_token(),
         "machines": _machines(by, found),
+        "invoices": invoice_queries.of_order(by, found) if by.may("money.read") else [],
     }
 
 

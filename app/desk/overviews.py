@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
+from app.billing import billing_data
 from app.callbacks import of_customers
 from app.customers import contact_operations, projects
 from app.customers import queries as customers
@@ -39,6 +40,7 @@ def customer(customer_id: int) -> Response:
         **_care(found),
     }
     shown["restorable"] = contact_operations.restorable(found) if actor().may("customers.edit") else []
+    shown["billing"] = billing_data.of(found) if actor().may("money.read") else None
     return render("desk/customer.html", **shown)
 
 

@@ -490,6 +490,13 @@ ACCESS: dict[str, Access] = {
     "invoices.void": may(*INVOICES_EDIT, scoped=True),
     "invoices.add_files": may(*INVOICES_EDIT, scoped=True),
     "invoices.file": may(*MONEY_READ, scoped=True),
+    **{
+        f"uninvoiced.{name}": may(*MONEY_READ) for name in ("jobs", "jobs_csv", "jobs_xlsx", "shipments", "shipments_csv", "shipments_xlsx")
+    },
+    "billing_details.at_the_desk": may(Role.CLERK, Role.TECHNICIAN, Role.MANAGER, scoped=True),
+    "billing_details.on_the_job": may(Role.CLERK, Role.TECHNICIAN, Role.MANAGER, own_only=True),
+    "own_invoices.index": may(Role.CLERK, Role.TECHNICIAN, Role.MANAGER),
+    "own_invoices.hand_over": may(Role.CLERK, Role.TECHNICIAN, Role.MANAGER, scoped=True),
     "invoice_deliveries.index": may(*MONEY_READ),
     "invoice_deliveries.export_csv": may(*MONEY_READ),
     "invoice_deliveries.export_xlsx": may(*MONEY_READ),

@@ -1,0 +1,124 @@
+"""What should have been invoiced and is not: jobs done off warranty, parts shipped off warranty (2E-12); never silent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import JOIN, ModelSelect, fn
+
+from app.accounts.models import User
+from app.billing.models import Invoice, InvoiceStatus
+from app.contracts.models import IN_FORCE, Contract, ContractKind, WarrantyRuling
+from app.core import paging
+from app.core.paging import Sort
+from app.core.types import Actor, Page
+from app.customers.models import Customer
+from app.machines.models import Machine
+from app.machines.warranty import WarrantyState
+from app.supply.models import PartsOrder, Shipment
+from app.work_orders import queries as orders
+from app.work_orders.models import GateOverride, WorkOrder
+
+ORDER_COLUMNS = ("order", "customer", "machine", "technician", "finished_at", "contract", "total")
+ORDER_SORTS = {"finished_at": Sort(WorkOrder.finished_at, lambda order: order.finished_at)}
+ORDER_SORT = "finished_at"
+SHIPMENT_COLUMNS = ("shipment", "customer", "parts_order", "order", "sent_at", "received_at", "total")
+SHIPMENT_SORTS = {"sent_at": Sort(Shipment.sent_at, lambda shipment: shipment.sent_at)}
+SHIPMENT_SORT = "sent_at"
+# An invoice that was voided or taken back whole invoices nothing.
+COUNTS = Invoice.status.not_in((InvoiceStatus.VOID, InvoiceStatus.RED)) & Invoice.red_of.is_null()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UninvoicedFilter:
+    """What the lists are narrowed to; empty values do not narrow."""
+
+    q: str = ""
+
+
+def _contract_id() -> Any:
+    """The contract or quote by which the work of an order is paid."""
+    kinds = (ContractKind.REPAIR, ContractKind.QUOTE)
+    query = Contract.select(fn.MAX(Contract.id)).where(Contract.order == WorkOrder.id, Contract.kind.in_(kinds))
+    return query.where(Contract.status.in_(IN_FORCE), Contract.total > 0)
+
+
+def jobs(actor: Actor, wanted: UninvoicedFilter) -> ModelSelect:
+    """Finished orders off warranty, done by contract, quote or override, that no invoice is for; each with its contract.
+
+    One that somebody decided to be in warranty after all is none.
+    """
+    ruled_in = WarrantyRuling.select(WarrantyRuling.order).where(WarrantyRuling.state == WarrantyState.IN, WarrantyRuling.part_name == "")
+    invoiced = Invoice.select(Invoice.order).where(COUNTS, Invoice.order.is_null(False))
+    by_contract = Invoice.select(Invoice.contract).where(COUNTS, Invoice.contract.is_null(False))
+    query = (
+        WorkOrder.select(WorkOrder, Customer, Machine, User, Contract)
+        .join_from(WorkOrder, Customer, JOIN.LEFT_OUTER)
+        .join_from(WorkOrder, Machine, JOIN.LEFT_OUTER)
+        .join_from(WorkOrder, User, JOIN.LEFT_OUTER, on=(WorkOrder.lead == User.id), attr="lead_person")
+        .join_from(WorkOrder, Contract, JOIN.LEFT_OUTER, on=(Contract.id == _contract_id()), attr="paid_by")
+        .where(WorkOrder.finished_at.is_null(False), WorkOrder.warranty != WarrantyState.IN, WorkOrder.rework_of.is_null())
+        .where(Contract.id.is_null(False) | WorkOrder.id.in_(GateOverride.select(GateOverride.order)))
+        .where(WorkOrder.id.not_in(invoiced), WorkOrder.id.not_in(ruled_in))
+        .where(Contract.id.is_null() | Contract.id.not_in(by_contract))
+    )
+    query = orders.within(query, actor)
+    return query.where(WorkOrder.number.contains(wanted.q) | Customer.name.contains(wanted.q)) if wanted.q else query
+
+
+def jobs_page(actor: Actor, wanted: UninvoicedFilter, *, sort: str, after: str | None = None, before: str | None = None) -> Page[WorkOrder]:
+    """One page of ``jobs``. Raises ``Invalid`` for an unknown sort or page."""
+    return paging.page_of_records(jobs(actor, wanted), ORDER_SORTS, sort, after=after, before=before)
+
+
+def jobs_exported(actor: Actor, wanted: UninvoicedFilter, sort: str) -> Iterator[list[Any]]:
+    """The rows of ``ORDER_COLUMNS`` for an export."""
+    for order in paging.whole(jobs(actor, wanted), ORDER_SORTS, sort).iterator():
+        contract = contract_of(order)
+        yield [
+            order.number, order.customer.name if order.customer_id else "", order.machine.serial if order.machine_id else "",
+            order.lead_person.name if order.lead_id else "", order.finished_at, contract.number if contract else "",
+            contract.total if contract else None,
+        ]  # fmt: skip
+
+
+def contract_of(order: WorkOrder) -> Contract | None:
+    """The contract that ``jobs`` read with ``order``."""
+    contract = getattr(order, "paid_by", None)
+    return contract if contract is not None and contract.id else None
+
+
+def shipments(actor: Actor, wanted: UninvoicedFilter) -> ModelSelect:
+    """Shipments off warranty that no invoice is for: neither for them, nor for their parts order, nor for their work order."""
+    own = [Invoice.select(column).where(COUNTS, column.is_null(False)) for column in (Invoice.shipment, Invoice.parts_order, Invoice.order)]
+    by_contract = (
+        Contract.select(Contract.order).join(Invoice, on=(Invoice.contract == Contract.id)).where(COUNTS, Contract.order.is_null(False))
+    )
+    query = (
+        Shipment.select(Shipment, Customer, PartsOrder, WorkOrder)
+        .join_from(Shipment, Customer, JOIN.LEFT_OUTER)
+        .join_from(Shipment, PartsOrder, JOIN.LEFT_OUTER)
+        .join_from(Shipment, WorkOrder, JOIN.LEFT_OUTER, on=(Shipment.order == WorkOrder.id))
+        .where(Shipment.is_chargeable, Shipment.id.not_in(own[0]))
+        .where(Shipment.parts_order.is_null() | Shipment.parts_order.not_in(own[1]))
+        .where(Shipment.order.is_null() | (Shipment.order.not_in(own[2]) & Shipment.order.not_in(by_contract)))
+    )
+    if actor.area_ids is not None:
+        query = query.where(fn.COALESCE(PartsOrder.area, WorkOrder.area, Customer.area).in_(sorted(actor.area_ids)))
+    return query.where(Shipment.number.contains(wanted.q) | Customer.name.contains(wanted.q)) if wanted.q else query
+
+
+def shipments_page(
+    actor: Actor, wanted: UninvoicedFilter, *, sort: str, after: str | None = None, before: str | None = None
+) -> Page[Shipment]:
+    """One page of ``shipments``. Raises ``Invalid`` for an unknown sort or page."""
+    return paging.page_of_records(shipments(actor, wanted), SHIPMENT_SORTS, sort, after=after, before=before)
+
+
+def shipments_exported(actor: Actor, wanted: UninvoicedFilter, sort: str) -> Iterator[list[Any]]:
+    """The rows of ``SHIPMENT_COLUMNS`` for an export."""
+    for row in paging.whole(shipments(actor, wanted), SHIPMENT_SORTS, sort).iterator():
+        yield [
+            row.number, row.customer.name if row.customer_id else "", row.parts_order.number if row.parts_order_id else "",
+            row.order.number if row.order_id else "", row.sent_at, row.received_at, row.parts_order.total if row.parts_order_id else None,
+        ]  # fmt: skip
