@@ -111,6 +111,9 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.machine_files.paper",
     "app.home.views",
     "app.imports.views",
+    "app.billing.dunning_views",
+    "app.billing.dunning_register_views",
+    "app.billing.statement_views",
 )
 DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.accounts.models import Role, User, UserArea
 from app.billing import accounts
-from app.billing.models import Invoice, InvoiceLine, Payment, Receivable, ReceivableKind
+from app.billing.models import DunningRecord, Invoice, InvoiceLine, Payment, Receivable, ReceivableKind
 from app.contracts import approval
 from app.contracts import operations as contracts
 from app.contracts import signing as contract_signing
@@ -193,3 +193,11 @@ def account_of(customer: Customer, **values: Any) -> Payment:
     with db.transaction():
         accounts.allocate(payment=row, receivable=owed, amount=Decimal(50), at=clock.now(), by_name="陈文员")
     return row
+
+
+def demanded(**values: Any) -> DunningRecord:
+    """A letter that a customer (a new one unless given) got."""
+    owner = values.pop("customer", None) or factories.customer()
+    defaults = {"customer": owner, "act": "letter", "at": clock.now(), "by_name": "陈文员", "result": "sent"}
+    with db.transaction():
+        return DunningRecord.create(**defaults | values)

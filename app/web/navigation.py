@@ -70,6 +70,7 @@ MORE = (
     Entry("/work-slips", lazy_gettext("Work slips"), "clipboard-text"),
     Entry("/invoices", lazy_gettext("Invoice register"), "file-text"),
     Entry("/requisitions", lazy_gettext("Requisitions"), "clipboard-text"),
+    Entry("/dunning", lazy_gettext("Dunning"), "phone"),
     Entry("/projects", lazy_gettext("Projects"), "clipboard-text", "p"),
     Entry("/technicians", lazy_gettext("Technicians"), "users"),
     Entry("/vehicles", lazy_gettext("Vehicles"), "truck"),
@@ -114,6 +115,7 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
                 "/broadcasts",
                 "/roster",
                 "/invoices",
+                "/dunning",
             }
         ),
     ),

@@ -17,7 +17,7 @@ from typing import Any
 
 from app.accounts import sessions
 from app.accounts.models import Area, Authority, Department, Notice, Role, SessionKind, Station, User
-from app.billing.models import Allocation, Invoice, InvoiceFile, Payment, Receivable
+from app.billing.models import Allocation, DunningRecord, DunningStep, Invoice, InvoiceFile, Payment, Receivable
 from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
 from app.core import clock, db, files
 from app.core.history import HistoryEntry, digest
@@ -98,6 +98,7 @@ MONEY_READ = (Role.CLERK, Role.TECHNICIAN, Role.DEPUTY, Role.MANAGER, Role.AREA_
 INVOICES_EDIT = (Role.CLERK, Role.MANAGER)
 MONEY = may(DESK, FIELD)
 BOOKS = may(Role.CLERK, Role.MANAGER)
+DUNNING = (Role.CLERK, Role.TECHNICIAN, Role.MANAGER, Role.AREA_MANAGER)
 
 ACCESS: dict[str, Access] = {
     # the house
@@ -542,6 +543,31 @@ ACCESS: dict[str, Access] = {
     "outgoing.export_csv": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
     "outgoing.export_xlsx": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
     "outgoing.retry": may(Role.DEPUTY, Role.MANAGER, Role.ADMIN),
+    # dunning
+    "dunning.index": may(*MONEY_READ),
+    "dunning.export_csv": may(*MONEY_READ),
+    "dunning.export_xlsx": may(*MONEY_READ),
+    "dunning.customer": may(*MONEY_READ, scoped=True),
+    "dunning.preview": may(*DUNNING, scoped=True),
+    "dunning.send_letter": may(*DUNNING, scoped=True),
+    "dunning_registers.records": may(*MONEY_READ),
+    "dunning_registers.records_csv": may(*MONEY_READ),
+    "dunning_registers.records_xlsx": may(*MONEY_READ),
+    "dunning_registers.letter": may(*MONEY_READ, scoped=True),
+    "dunning_registers.steps": may(*MONEY_READ),
+    "dunning_registers.new_step": may(Role.MANAGER),
+    "dunning_registers.step": may(Role.MANAGER),
+    "dunning_registers.remove_step": may(Role.MANAGER),
+    "dunning_registers.service_stops": may(*MONEY_READ),
+    "dunning_registers.stops_csv": may(*MONEY_READ),
+    "dunning_registers.stops_xlsx": may(*MONEY_READ),
+    "dunning_registers.stop": may(Role.MANAGER),
+    "dunning_registers.lift": may(Role.MANAGER),
+    "statements.index": may(*INVOICES_EDIT),
+    "statements.export_csv": may(*INVOICES_EDIT),
+    "statements.export_xlsx": may(*INVOICES_EDIT),
+    "statements.document": may(*INVOICES_EDIT),
+    "statements.send": may(*INVOICES_EDIT),
     # monitoring
     "monitoring.board": may(ALL),
     "monitoring.faults": may(ALL),
@@ -621,6 +647,8 @@ def _van(side: Side) -> StockPlace:
 
 
 VALUES: dict[str, Callable[[Side], Any]] = {
+    "dunning_registers.letter:record_id": lambda side: DunningRecord.get(DunningRecord.customer == side.customer).id,
+    "step_id": lambda side: DunningStep.get(DunningStep.days == -7).id,
     "year": lambda side: 2027,
     "monitoring.contract_file:name": lambda side: "device.py",
     "entry_id": lambda side: HistoryEntry.get(HistoryEntry.object_type == "calendar").id,
@@ -802,6 +830,7 @@ def _side(area: Area, technician: User) -> Side:
     document, request, project = _papers(machine, technician)
     with db.transaction():
         InvoiceFile.create(invoice=money_factories.invoice(customer=customer), file=document.file, at=now)
+        money_factories.demanded(customer=customer, letter=document.file)
     money_factories.account_of(customer, technician=technician)
     return Side(
         area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
