@@ -61,6 +61,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.work_orders.vehicle_views",
     "app.parts.views",
     "app.parts.supplier_views",
+    "app.parts.stock_views",
     "app.supply.screens",
     "app.supply.requisition_views",
     "app.callbacks.return_visit_views",

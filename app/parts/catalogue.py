@@ -6,6 +6,7 @@ from typing import Any
 
 from peewee import JOIN, ModelSelect, fn
 
+from app.accounts.models import UserArea
 from app.core import paging
 from app.core.errors import N_, NotFound
 from app.core.paging import Sort
@@ -106,7 +107,8 @@ def units_of(actor: Actor, part: Part) -> list[PartUnit]:
     query = PartUnit.select(PartUnit, StockPlace, Machine).join(StockPlace, JOIN.LEFT_OUTER, on=PartUnit.place)
     query = query.switch(PartUnit).join(Machine, JOIN.LEFT_OUTER, on=PartUnit.machine).where(PartUnit.part == part)
     if actor.area_ids is not None:
-        mine = StockPlace.area.is_null() | StockPlace.area.in_(actor.area_ids) | (StockPlace.keeper == actor.user_id)
+        near = UserArea.select(UserArea.user).where(UserArea.area.in_(actor.area_ids))
+        mine = StockPlace.keeper.is_null() | (StockPlace.keeper == actor.user_id) | StockPlace.keeper.in_(near)
         seen = PartUnit.machine.in_(visible(actor).select(Machine.id))
         query = query.where(seen | (PartUnit.place.is_null(False) & mine))
     return list(query.order_by(PartUnit.serial).limit(MOST_UNITS))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, SQL, ModelAlias, ModelSelect, fn
 
+from app.accounts.models import Role, User, UserArea, UserRole
 from app.core import clock, paging
 from app.core.errors import N_, NotFound
 from app.core.money import line_amount, rounded
@@ -23,6 +24,7 @@ MOVEMENT_COLUMNS = ("at", "kind", "part", "name", "quantity", "unit", "from", "t
 SORTS = {"number": Part.number, "name": Part.name}
 DEFAULT_SORT = "number"
 LAST = 10
+MOST_OFFERED = 300
 # Below its minimum, in the words of the partial index ``stock_below_minimum``.
 _BELOW = SQL('"b"."is_store" AND "b"."minimum" > 0 AND "b"."quantity" < "b"."minimum"')
 _b = StockBalance.alias("b")
@@ -63,8 +65,13 @@ def visible(actor: Actor) -> ModelSelect:
     query = StockPlace.select().where(StockPlace.is_store)
     if actor.area_ids is None:
         return query
-    mine = (StockPlace.kind != PlaceKind.VAN) | StockPlace.area.in_(actor.area_ids) | (StockPlace.keeper == actor.user_id)
-    return query.where(mine)
+    return query.where((StockPlace.kind != PlaceKind.VAN) | _is_near(actor, StockPlace.keeper))
+
+
+def _is_near(actor: Actor, keeper: Any) -> Any:
+    """The condition that the keeper of a van is the actor or works in one of the actor's areas."""
+    near = UserArea.select(UserArea.user).where(UserArea.area.in_(actor.area_ids))
+    return (keeper == actor.user_id) | keeper.in_(near)
 
 
 def stores(actor: Actor) -> list[StockPlace]:
@@ -84,6 +91,13 @@ def van_of(user_id: int | None) -> StockPlace | None:
     """The van of a technician, if there is one."""
     place: StockPlace | None = StockPlace.get_or_none(StockPlace.keeper == user_id, StockPlace.is_active)
     return place
+
+
+def without_van() -> list[User]:
+    """The technicians who have no van yet, by name."""
+    held = UserRole.select(UserRole.user).where(UserRole.role == Role.TECHNICIAN)
+    vans = StockPlace.select(StockPlace.keeper).where(StockPlace.keeper.is_null(False), StockPlace.is_active)
+    return list(User.select().where(User.id.in_(held), User.id.not_in(vans), User.is_active).order_by(User.name))
 
 
 def listed(actor: Actor, wanted: StockFilter) -> ModelSelect:
@@ -136,6 +150,25 @@ def exported(actor: Actor, wanted: StockFilter, sort: str) -> Iterator[list[Any]
         yield [values[column] for column in columns]
 
 
+def held_in(place: StockPlace, q: str = "") -> list[StockBalance]:
+    """What a store holds, by name."""
+    query = _b.select(_b, Part).join(Part, on=_b.part).where(_b.place == place, _b.quantity > 0)
+    return list((query.where(found(q)) if q else query).order_by(Part.name, Part.number))
+
+
+def balance(place: StockPlace, number: str) -> StockBalance | None:
+    """What a store holds of the part with that number, if it ever held it."""
+    row: StockBalance | None = _b.select(_b, Part).join(Part, on=_b.part).where(_b.place == place, Part.number == number).first()
+    return row
+
+
+def offered(place: StockPlace, is_inward: bool) -> list[tuple[str, str]]:
+    """Part numbers and words for the list beside a field: of what the store holds, or of the catalogue for what comes in."""
+    if is_inward:
+        return [(part.number, part.name) for part in Part.select().where(Part.is_active).order_by(Part.number).limit(MOST_OFFERED)]
+    return [(row.part.number, f"{row.part.name} · {row.quantity.normalize():f} {row.part.unit}") for row in held_in(place)[:MOST_OFFERED]]
+
+
 def below_minimum(place: StockPlace | None = None) -> list[StockBalance]:
     """What is below its minimum, with part and place, by store and part number; of one store or of all that are in use (2A-14)."""
     query = _b.select(_b, Part, StockPlace).join(Part, on=_b.part).switch(_b).join(StockPlace, on=_b.place)
@@ -143,13 +176,18 @@ def below_minimum(place: StockPlace | None = None) -> list[StockBalance]:
     return list((query.where(_b.place == place) if place else query).order_by(_b.place, Part.number))
 
 
-def figures(actor: Actor) -> list[StoreFigures]:
-    """Each store with its figures; what it is worth only for those who read costs."""
-    places = stores(actor)
+def figures(actor: Actor, only: int | None = None) -> list[StoreFigures]:
+    """Each store (or ``only`` that one) with its figures; what it is worth only for those who read costs."""
+    places = [place for place in stores(actor) if only in (None, place.id)]
     worth = fn.SUM(_b.quantity * Part.cost).coerce(False)
     below = fn.COUNT(SQL('CASE WHEN "b"."minimum" > 0 AND "b"."quantity" < "b"."minimum" THEN 1 END'))
     held = fn.COUNT(SQL('CASE WHEN "b"."quantity" > 0 THEN 1 END'))
-    query = _b.select(_b.place, held, below, worth).join(Part, on=_b.part).where(_b.is_store).group_by(_b.place)
+    query = (
+        _b.select(_b.place, held, below, worth)
+        .join(Part, on=_b.part)
+        .where(_b.place.in_([place.id for place in places]))
+        .group_by(_b.place)
+    )
     sums = {place_id: (held_, below_, worth_) for place_id, held_, below_, worth_ in query.tuples()}
     rows = []
     for place in places:

@@ -602,6 +602,18 @@ ACCESS: dict[str, Access] = {
     "suppliers.export_xlsx": may(DESK),
     "suppliers.new": may(DESK),
     "suppliers.edit": may(DESK),
+    "stock.index": may(BUSINESS),
+    "stock.export_csv": may(BUSINESS),
+    "stock.export_xlsx": may(BUSINESS),
+    "stock.stores": may(BUSINESS),
+    "stock.store": may(BUSINESS, scoped=True),
+    "stock.make_van": may(DESK),
+    "stock.move": may(DESK),
+    "stock.minimum": may(DESK),
+    "stock.movements": may(BUSINESS),
+    "stock.movements_csv": may(BUSINESS),
+    "stock.movements_xlsx": may(BUSINESS),
+    "stock.my_van": may(Role.TECHNICIAN),
 }
 
 

@@ -1,0 +1,57 @@
+"""The lines of a hand-written movement as people type them: part, quantity, serial numbers, cost of one."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from app.core.errors import N_
+from app.parts import catalogue
+from app.parts.moving import PREFIX, Load
+from app.web import lines
+from app.web.amounts import NO_AMOUNT, NO_QUANTITY, number_in
+
+NAMES = ("part", "quantity", "serials")
+WITH_COST = (*NAMES, "cost")
+_LONGEST_SERIAL = 60
+
+
+def serials_in(text: str) -> tuple[str, ...]:
+    """The serial numbers in ``text``, parted by blanks or commas."""
+    return tuple(one[:_LONGEST_SERIAL] for one in re.split(r"[\s,，、;；]+", text) if one)
+
+
+def read(form: Mapping[str, Any], names: tuple[str, ...]) -> list[Load]:
+    """The lines that were typed. Raises ``Invalid`` with the words beside each field."""
+    found, wrong = list[Load](), dict[str, str]()
+    for number, (_typed, texts) in enumerate(lines.typed(form, PREFIX, names)):
+        at = f"{PREFIX}-{number}-"
+        part = catalogue.named(texts["part"])
+        if part is None:
+            wrong[at + "part"] = N_("There is no such part in the catalogue.")
+        serials = serials_in(texts["serials"])
+        quantity = _number(texts["quantity"] or (str(len(serials)) if serials else ""), 3, at + "quantity", NO_QUANTITY, wrong)
+        cost = _number(texts.get("cost", ""), 2, at + "cost", NO_AMOUNT, wrong)
+        if not quantity:
+            wrong.setdefault(at + "quantity", N_("How many?"))
+        elif part is not None:
+            found.append(Load(part, quantity, serials, cost))
+    lines.refuse(wrong)
+    return found
+
+
+def _number(text: str, places: int, name: str, words: str, wrong: dict[str, str]) -> Decimal | None:
+    try:
+        value = number_in(text, places)
+    except ValueError:
+        value = Decimal(-1)
+    if value is not None and value < 0:
+        wrong[name] = words
+        return None
+    return value
+
+
+def shown(form: Mapping[str, Any], names: tuple[str, ...]) -> list[dict[str, str]]:
+    """The lines as the page shows them: what was typed, then some empty ones."""
+    typed = [texts for _number, texts in lines.typed(form, PREFIX, names)]
+    return lines.shown(typed, names, empty=lines.EMPTY_LINES * (2 if "more" in form else 1))
