@@ -14,7 +14,7 @@ from app.core import clock, db, history, live
 from app.core.errors import N_, Conflict, Invalid, NotFound
 from app.core.files import Incoming
 from app.core.types import Actor
-from app.service_reports import content, old_parts, sheets, steps
+from app.service_reports import content, old_parts, sheets, steps, used
 from app.service_reports.models import (
     PhotoKind,
     ReportPart,
@@ -223,6 +223,7 @@ def _freeze(
         strokes=content.text_of(values["strokes"]) if "strokes" in values else "",
         content=text, digest=digest, at=at, by=by.user_id, by_name=by_name, ip=by.ip or "",
     )  # fmt: skip
+    used.take_parts(by, report, at)
     after = {"order": report.order.number, "way": way, "digest": digest}
     history.record(by, "service_report.signed", "service_report", report.number, after=after, personal={"signer": values["signer"]})
     old_parts.open_returns(by, report, at)

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from peewee import JOIN
-
 from app.accounts.models import Role, User, UserRole
-from app.parts.models import STORE_KINDS, Part, PlaceKind, StockBalance, StockPlace
+from app.parts import catalogue
+from app.parts.models import STORE_KINDS, Part, PlaceKind, StockPlace
 
 SUGGESTED = 12
 
@@ -34,24 +33,7 @@ def technicians() -> list[User]:
     return list(User.select().where(User.id.in_(held), User.is_active).order_by(User.name))
 
 
-def part_named(text: str) -> Part | None:
-    """The part of this number, or of this name when only one has it."""
-    words = text.strip()
-    found = Part.get_or_none(Part.number == words) or Part.get_or_none((Part.number == words.upper()) & Part.is_active)
-    if found is None:
-        named = list(Part.select().where(Part.name == words, Part.is_active).limit(2))
-        found = named[0] if len(named) == 1 else None
-    return found
-
-
-def suggested(text: str, place: StockPlace | None = None) -> list[Part]:
-    """The parts that fit what is typed; those that ``place`` holds first, each with ``held`` there."""
-    words = text.strip()
-    query = Part.select(Part, StockBalance.quantity.alias("held")).where(Part.is_active)
-    query = query.join(
-        StockBalance, JOIN.LEFT_OUTER, on=(StockBalance.part == Part.id) & (StockBalance.place == (place.id if place else 0))
-    )
-    if words:
-        query = query.where(Part.number.contains(words) | Part.name.contains(words) | Part.drawing_number.contains(words))
-    is_there = StockBalance.quantity.is_null() | (StockBalance.quantity <= 0)
-    return list(query.order_by(is_there, Part.number).limit(SUGGESTED).objects())
+def suggested(text: str) -> list[Part]:
+    """The parts in use that fit what is typed, a few of them."""
+    words, query = text.strip(), Part.select().where(Part.is_active)
+    return list((query.where(catalogue.found(words)) if words else query).order_by(Part.number).limit(SUGGESTED))

@@ -57,7 +57,7 @@ def ask(
             return Requisition.get_by_id(int(submissions.result_of(form_token)))
         row: Requisition = Requisition.create(
             number=numbering.next_number(NUMBER_PREFIX, now), status=RequisitionStatus.REQUESTED, technician=technician, order=order,
-            from_place=_not_the_van(from_place, technician), to_place=vans.of(technician), remark=remark.strip()[:MOST_WORDS],
+            from_place=_not_the_van(from_place, technician), to_place=vans.of(by, technician), remark=remark.strip()[:MOST_WORDS],
             requested_at=now, requested_by=by.user_id or technician.id, requested_by_name=by.name,
         )  # fmt: skip
         for line in wanted:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, flash, request
@@ -10,9 +9,9 @@ from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from app.core.errors import Conflict, Invalid
+from app.parts import catalogue
 from app.supply import choices, typed_lines
 from app.tickets.forms import new_token
-from app.web.amounts import number_text
 from app.web.auth import requires
 from app.web.errors import words
 from app.web.i18n import translated
@@ -22,12 +21,6 @@ blueprint = Blueprint("supply", __name__)
 
 PART_COLUMN = {"name": "part", "label": _("Part number"), "list": "parts-offered", "wide": True}
 QUANTITY_COLUMN = {"name": "quantity", "label": _("Quantity"), "kind": "number"}
-
-
-@blueprint.app_template_filter("quantity")
-def quantity(value: Decimal) -> str:
-    """A quantity without needless zeros behind the point."""
-    return number_text(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +74,8 @@ def step(act: Callable[[], object], said: str, back: str, again: Callable[[Tried
     form = tried(act)
     if form.problem:
         return again(form)
-    flash(said, "message")
+    if said:
+        flash(said, "message")
     return see_other(back)
 
 
@@ -90,6 +84,6 @@ def step(act: Callable[[], object], said: str, back: str, again: Callable[[Tried
 def offered() -> Response:
     """The parts that fit what is typed in the lines, for the suggestions of the browser."""
     typed = [value for name, value in request.args.items() if name.endswith("-part") and value.strip()]
-    unknown = [value[:60] for value in typed if choices.part_named(value[:60]) is None][:3]
+    unknown = [value[:60] for value in typed if catalogue.named(value[:60]) is None][:3]
     found = {part.id: part for value in unknown or [""] for part in choices.suggested(value)}
     return render("supply/parts_offered.html", fragment="supply/_offered.html", offered=list(found.values()))

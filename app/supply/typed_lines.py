@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.core.errors import N_
-from app.supply.choices import part_named
+from app.parts import catalogue
 from app.supply.writing import Wanted
 from app.web import lines
 from app.web.amounts import NO_AMOUNT, NO_QUANTITY, NO_SHARE, number_in
@@ -22,7 +22,7 @@ def read(form: Mapping[str, Any], names: Sequence[str] = PART) -> list[Wanted]:
     found, wrong = list[Wanted](), dict[str, str]()
     for number, (_typed, texts) in enumerate(lines.typed(form, PREFIX, names, beside=("rate", "quantity"))):
         at = f"{PREFIX}-{number}-"
-        part = part_named(texts["part"])
+        part = catalogue.named(texts["part"])
         if part is None:
             wrong[at + "part"] = N_("There is no such part in the catalogue.")
         quantity = _number(texts["quantity"], 3, at + "quantity", NO_QUANTITY, wrong)
@@ -58,6 +58,17 @@ def by_line(form: Mapping[str, Any], ids: Sequence[int]) -> dict[int, Decimal]:
     for id in ids:
         value = _number(str(form.get(f"{PREFIX}-{id}", "")), 3, f"{PREFIX}-{id}", NO_QUANTITY, wrong)
         found[id] = value or Decimal(0)
+    lines.refuse(wrong)
+    return found
+
+
+def amounts_by_line(form: Mapping[str, Any], ids: Sequence[int]) -> dict[int, Decimal]:
+    """The amounts that were typed for the lines ``ids``, in fields ``cost-7``. Raises ``Invalid`` with the words beside each."""
+    found, wrong = dict[int, Decimal](), dict[str, str]()
+    for id in ids:
+        value = _number(str(form.get(f"cost-{id}", "")), 2, f"cost-{id}", NO_AMOUNT, wrong)
+        if value is not None:
+            found[id] = value
     lines.refuse(wrong)
     return found
 

@@ -1,24 +1,20 @@
 """The van of a technician as a place of the ledger; it is there as soon as parts are to go into it."""
 
+from dataclasses import replace
+
 from app.accounts.models import User
-from app.core import db
-from app.core.errors import N_
-from app.core.spoken import say
-from app.parts.models import PlaceKind, StockPlace
+from app.core.types import Actor
+from app.parts import moving, stock
+from app.parts.models import StockPlace
 
 
-def find(technician: User | int) -> StockPlace | None:
-    """The van of ``technician``; None while nothing was ever issued into it."""
-    return StockPlace.get_or_none(StockPlace.kind == PlaceKind.VAN, StockPlace.keeper == technician, StockPlace.is_active)
+def find(technician: User) -> StockPlace | None:
+    """The van of ``technician``; None while nothing was ever to go into it."""
+    return stock.van_of(technician.id)
 
 
-def of(technician: User) -> StockPlace:
+def of(by: Actor, technician: User) -> StockPlace:
     """The van of ``technician``, made now when there is none, in the running transaction."""
-    db.current()
-    if (found := find(technician)) is not None:
-        return found
-    name = say(None, N_("Van of %(who)s"), who=technician.name)[:54]
-    if StockPlace.select().where(StockPlace.name == name).exists():
-        name = f"{name} {technician.id}"
-    made: StockPlace = StockPlace.create(name=name, kind=PlaceKind.VAN, is_store=True, keeper=technician)
-    return made
+    # Who may ask for parts may have a place for them; making other stores stays with who keeps the stock.
+    maker = replace(by, permissions=by.permissions | {moving.MOVE})
+    return find(technician) or moving.make_van(by=maker, technician=technician)

@@ -39,12 +39,12 @@ from app.monitoring.models import (
     Terminal,
 )
 from app.parts.models import StockBalance, StockPlace, Supplier
-from app.returns.models import DefectiveReturn, Nonconformity
+from app.returns.models import DefectiveReturn
 from app.roster import calendar_operations
 from app.roster import operations as roster
 from app.roster.models import DutyShift, Vehicle
 from app.service_reports.models import ReportStatus, ServiceReport
-from app.supply.models import Requisition
+from app.supply.models import PurchaseRequest, Requisition
 from app.tickets.models import (
     ClockKind,
     Complaint,
@@ -60,7 +60,7 @@ from app.tickets.models import (
     WorkSlip,
 )  # fmt: skip
 from app.work_orders.models import GateOverride, OrderStatus, Proposal, TechnicianReport, WorkOrder
-from tests import factories, money_factories, taking_in
+from tests import factories, money_factories, supply_factories, taking_in
 from tests.personas import People, people
 
 ALL = frozenset(Role)
@@ -411,17 +411,6 @@ ACCESS: dict[str, Access] = {
     "returns.send": may(DESK, Role.TECHNICIAN, scoped=True),
     "returns.receive": may(Role.CLERK, Role.DEPUTY, Role.QUALITY),
     "returns.waive": may(Role.DEPUTY, Role.MANAGER),
-    **{
-        f"nonconformities.{name}": may(DESK, Role.QUALITY)
-        for name in ("index", "export_csv", "export_xlsx", "report", "photo", "printed", "document")
-    },
-    **dict.fromkeys(("nonconformities.prepare", "nonconformities.revise"), may(Role.CLERK)),
-    "nonconformities.submit": may(Role.MANAGER),
-    "nonconformities.decide": may(Role.QUALITY),
-    "nonconformities.close": may(Role.QUALITY),
-    "eight_d.begin": may(Role.QUALITY),
-    "eight_d.write": may(Role.QUALITY),
-    **{f"eight_d.{name}": may(DESK, Role.QUALITY) for name in ("report", "printed", "statistics", "statistics_csv", "statistics_xlsx")},
     "my_returns.index": may(Role.TECHNICIAN),
     "my_returns.tags": may(Role.TECHNICIAN),
     "my_returns.act": may(Role.TECHNICIAN),
@@ -459,6 +448,22 @@ ACCESS: dict[str, Access] = {
     "requisitions.issue": may(Role.CLERK, Role.DEPUTY),
     "requisitions.give_back": may(Role.CLERK, Role.DEPUTY),
     "requisitions.withdraw": may(DESK, Role.TECHNICIAN, own_only=True, also=DESK),
+    **{
+        f"purchases.{name}": may(DESK)
+        for name in (
+            "index",
+            "export_csv",
+            "export_xlsx",
+            "new",
+            "edit",
+            "purchase",
+            "printed",
+            "send",
+            "receive",
+            "end",
+            "cancel",
+        )
+    },
     # call-backs; signing and reading are also for whoever has the authority, so the view asks for the list and the rule refuses the others
     "call_backs.index": CALL_BACKS,
     "call_backs.export_csv": CALL_BACKS,
@@ -661,16 +666,16 @@ def _draft_file_id(side: Side) -> int:
     return int(IntakeDraftFile.get(IntakeDraftFile.draft == _draft_id(side)).id)
 
 
+def _out(side: Side) -> WorkOrder:
+    return WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)
+
+
 def _report(side: Side) -> ServiceReport:
     return ServiceReport.get(ServiceReport.by == side.technician, ServiceReport.signed_at.is_null(False))
 
 
 def _van(side: Side) -> StockPlace:
     return StockPlace.get(StockPlace.keeper == side.technician)
-
-
-def _nonconformity(side: Side) -> Nonconformity:
-    return Nonconformity.get(Nonconformity.returned == DefectiveReturn.get(DefectiveReturn.technician == side.technician))
 
 
 VALUES: dict[str, Callable[[Side], Any]] = {
@@ -736,6 +741,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "technician_report_id": lambda side: TechnicianReport.get(TechnicianReport.user == side.technician).id,
     "order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out).number,
     "requisition_number": lambda side: Requisition.get(Requisition.technician == side.technician).number,
+    "purchase_number": lambda side: PurchaseRequest.get(PurchaseRequest.order == _out(side)).number,
     "proposal_id": lambda side: Proposal.get(Proposal.order == WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)).id,
     "override_id": lambda side: (
         GateOverride.get(GateOverride.order == WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)).id
@@ -744,8 +750,6 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "call_back_id": lambda side: CallBack.get(CallBack.follow_up_owner == side.technician).id,
     "report_number": lambda side: _report(side).number,
     "return_number": lambda side: DefectiveReturn.get(DefectiveReturn.technician == side.technician).number,
-    "nonconformity_number": lambda side: _nonconformity(side).number,
-    "nonconformities.photo:photo_id": lambda side: _nonconformity(side).photos.get().id,
     "photo_id": lambda side: _report(side).photos.get().id,
     **{f"signing_link.{name}:token": (lambda side: _report(side).sign_token) for name in ("sign", "photo")},
     "invoice_id": lambda side: Invoice.get(Invoice.customer == side.customer).id,
@@ -844,6 +848,7 @@ def _side(area: Area, technician: User) -> Side:
     out = factories.ticket(machine=machine, status=TicketStatus.IN_WORK, open_orders=1)
     sent = factories.work_order(ticket=out, machine=machine, lead=technician)
     money_factories.requisition(technician=technician, order=sent)
+    supply_factories.purchase(by=technician, order=sent)
     factories.proposal(order=sent)
     factories.gate_override(order=sent)
     factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
@@ -853,7 +858,7 @@ def _side(area: Area, technician: User) -> Side:
     factories.service_report(order=factories.work_order(ticket=out, machine=machine, lead=technician), status=ReportStatus.DRAFT)
     done = factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     factories.service_report(order=done, sign_token=f"sign-{area.id}", sign_token_until=now + timedelta(hours=1))
-    money_factories.nonconformity(returned=money_factories.returned(order=done, status="reported"))
+    money_factories.returned(order=done)
     _run_clocks(ticket, technician)
     factories.return_visit(customer=customer)
     document, request, project = _papers(machine, technician)
