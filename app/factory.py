@@ -83,6 +83,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.billing.delivery_views",
     "app.billing.payment_views",
     "app.billing.uninvoiced_views",
+    "app.billing.receivable_views",
     "app.desk.views",
     "app.desk.attachments",
     "app.desk.intake",

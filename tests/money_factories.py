@@ -73,7 +73,8 @@ def payment(**values: Any) -> Payment:
     }  # fmt: skip
     with db.transaction():
         row = Payment.create(**defaults | values)
-        accounts.paid_in(row)
+        if row.confirmed_at is not None:
+            accounts.paid_in(row)
     return row
 
 

@@ -4,16 +4,17 @@
 Everything runs in the caller's transaction.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from peewee import fn
+from peewee import JOIN, fn
 
 from app.billing.models import AccountBalance, Allocation, Payment, Receivable, ReceivableKind
 from app.core import db, live
 from app.core.errors import N_, Conflict, Invalid
-from app.core.money import ZERO
+from app.core.money import FEN, ZERO
 from app.customers.models import Customer
 
 LIVE = "money"
@@ -119,6 +120,49 @@ def corrected(receivable: Receivable, *, amount: Decimal, **about: Any) -> None:
     before = receivable.amount - receivable.paid if receivable.is_open else ZERO
     _account(receivable.customer_id, owed=amount - receivable.paid - before)
     live.touch(LIVE)
+
+
+def set_apart(*, receivable: Receivable, amount: Decimal, due_on: date, at: datetime) -> Receivable:
+    """Owe ``amount`` of a receivable as retention money with its own due date; the rest stays as it is.
+
+    Raises ``Invalid`` for an amount that leaves nothing, ``Conflict`` when so much is not open any more.
+    """
+    db.current()
+    if not 0 < amount < receivable.amount - receivable.paid:
+        words = N_("Retention money is a part of what is still owed.")
+        raise Invalid(words, fields={"amount": words})
+    is_there = (Receivable.id == receivable.id) & Receivable.is_open & (Receivable.paid + amount < Receivable.amount)
+    if Receivable.update(amount=Receivable.amount - amount, version=Receivable.version + 1).where(is_there).execute() != 1:
+        raise Conflict(N_("Somebody else has paid this meanwhile. Look at what is still open."))
+    _account(receivable.customer_id, owed=-amount)
+    same = {name: getattr(receivable, name) for name in ("area", "person", "order", "contract", "about")}
+    kind, customer, since_on = ReceivableKind.RETENTION, receivable.customer, receivable.since_on
+    return owe(kind=kind, customer=customer, amount=amount, since_on=since_on, due_on=due_on, at=at, **same)
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What a customer owes: in all, overdue and since when; what is paid ahead; whether off-warranty service is suspended for it."""
+
+    owed: Decimal
+    overdue: Decimal
+    oldest_due_on: date | None
+    ahead: Decimal
+    is_stopped: bool
+
+
+def debt_of(customer_id: int, today: date) -> Debt:
+    """What stands at intake, dispatch and shipping; two reads by index."""
+    kept = Customer.select(Customer.service_stopped_at, AccountBalance.owed, AccountBalance.ahead).where(Customer.id == customer_id)
+    row = kept.join(AccountBalance, JOIN.LEFT_OUTER).tuples().first()
+    stopped_at, owed, paid_ahead = row or (None, None, None)
+    ahead = paid_ahead or ZERO
+    if not owed:
+        return Debt(ZERO, ZERO, None, ahead, stopped_at is not None)
+    late = (Receivable.customer == customer_id) & Receivable.is_open & (Receivable.due_on < today)
+    sums = Receivable.select(fn.SUM(Receivable.amount - Receivable.paid).coerce(False), fn.MIN(Receivable.due_on)).where(late)
+    overdue, oldest = sums.tuples().first()
+    return Debt(owed, int(overdue or 0) * FEN, oldest, ahead, stopped_at is not None)
 
 
 def _account(customer_id: int, *, owed: Decimal = ZERO, ahead: Decimal = ZERO) -> None:
