@@ -73,6 +73,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.callbacks.record_views",
     "app.returns.views",
     "app.returns.my_views",
+    "app.returns.nonconformity_views",
+    "app.returns.eight_d_views",
     "app.service_reports.views",
     "app.service_reports.signing_views",
     "app.service_reports.link_views",

@@ -22,7 +22,7 @@ from app.customers.models import Customer
 from app.parts import ledger
 from app.parts.ledger import Move
 from app.parts.models import MovementKind, Part, PlaceKind, StockMovement, StockPlace
-from app.returns.models import DefectiveReturn
+from app.returns.models import DefectiveReturn, EightD, Nonconformity, NonconformityPhoto
 from app.supply import requisitions
 from app.supply.models import Requisition
 from app.supply.writing import Wanted
@@ -202,3 +202,21 @@ def demanded(**values: Any) -> DunningRecord:
     defaults = {"customer": owner, "act": "letter", "at": clock.now(), "by_name": "陈文员", "result": "sent"}
     with db.transaction():
         return DunningRecord.create(**defaults | values)
+
+
+def nonconformity(**values: Any) -> Nonconformity:
+    """A prepared nonconformity report with a photo and an 8D report; of a returned part (a new one unless given)."""
+    number, now = next(_count), clock.now()
+    about = values.pop("returned", None) or returned(status="reported")
+    defaults = {
+        "number": f"B9901-{number:04d}", "returned": about, "status": "prepared", "on_date": now.date(), "description": "泵体裂纹",
+        "prepared_at": now, "prepared_by_name": "陈文员",
+    }  # fmt: skip
+    if "prepared_by" not in values:
+        values["prepared_by"] = make_user(Role.CLERK)
+    file = factories.stored_file()
+    with db.transaction():
+        report = Nonconformity.create(**defaults | values)
+        NonconformityPhoto.create(nonconformity=report, file=file, at=now)
+        EightD.create(nonconformity=report, opened_at=now)
+    return report

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.core.errors import N_, Conflict, Invalid
 from app.core.known_settings import letterhead
-from app.returns import queries, returning
+from app.returns import queries, returning, verdicts
 from app.returns.models import DefectiveReturn, ReturnStatus
 from app.returns.queries import STATES, ReturnFilter
 from app.returns.returning import Parcel
@@ -170,5 +170,6 @@ def _page(number: str, *, status: int = 200, problem: str = "", wrong: Mapping[s
     me, found = actor(), queries.by_number(actor(), number)
     is_own = me.area_ids is None or found.technician_id == me.user_id
     shown: dict[str, Any] = {"returned": found, "is_out": found.status in returning.OUTSTANDING, "today": queries.today()}
+    shown["report"] = verdicts.of_return(found)
     shown |= {"may_handle": me.may(returning.HANDLE) and is_own, "typed": request.form, "wrong": wrong or {}}
     return render("returns/return.html", status=status, problem=problem, qr=qr_source(f"{request.host_url}returns/{number}"), **shown)

@@ -39,7 +39,7 @@ from app.monitoring.models import (
     Terminal,
 )
 from app.parts.models import StockBalance, StockPlace, Supplier
-from app.returns.models import DefectiveReturn
+from app.returns.models import DefectiveReturn, Nonconformity
 from app.roster import calendar_operations
 from app.roster import operations as roster
 from app.roster.models import DutyShift, Vehicle
@@ -411,6 +411,17 @@ ACCESS: dict[str, Access] = {
     "returns.send": may(DESK, Role.TECHNICIAN, scoped=True),
     "returns.receive": may(Role.CLERK, Role.DEPUTY, Role.QUALITY),
     "returns.waive": may(Role.DEPUTY, Role.MANAGER),
+    **{
+        f"nonconformities.{name}": may(DESK, Role.QUALITY)
+        for name in ("index", "export_csv", "export_xlsx", "report", "photo", "printed", "document")
+    },
+    **dict.fromkeys(("nonconformities.prepare", "nonconformities.revise"), may(Role.CLERK)),
+    "nonconformities.submit": may(Role.MANAGER),
+    "nonconformities.decide": may(Role.QUALITY),
+    "nonconformities.close": may(Role.QUALITY),
+    "eight_d.begin": may(Role.QUALITY),
+    "eight_d.write": may(Role.QUALITY),
+    **{f"eight_d.{name}": may(DESK, Role.QUALITY) for name in ("report", "printed", "statistics", "statistics_csv", "statistics_xlsx")},
     "my_returns.index": may(Role.TECHNICIAN),
     "my_returns.tags": may(Role.TECHNICIAN),
     "my_returns.act": may(Role.TECHNICIAN),
@@ -690,6 +701,10 @@ def _van(side: Side) -> StockPlace:
     return StockPlace.get(StockPlace.keeper == side.technician)
 
 
+def _nonconformity(side: Side) -> Nonconformity:
+    return Nonconformity.get(Nonconformity.returned == DefectiveReturn.get(DefectiveReturn.technician == side.technician))
+
+
 VALUES: dict[str, Callable[[Side], Any]] = {
     "dunning_registers.letter:record_id": lambda side: DunningRecord.get(DunningRecord.customer == side.customer).id,
     "step_id": lambda side: DunningStep.get(DunningStep.days == -7).id,
@@ -762,6 +777,8 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "call_back_id": lambda side: CallBack.get(CallBack.follow_up_owner == side.technician).id,
     "report_number": lambda side: _report(side).number,
     "return_number": lambda side: DefectiveReturn.get(DefectiveReturn.technician == side.technician).number,
+    "nonconformity_number": lambda side: _nonconformity(side).number,
+    "nonconformities.photo:photo_id": lambda side: _nonconformity(side).photos.get().id,
     "photo_id": lambda side: _report(side).photos.get().id,
     **{f"signing_link.{name}:token": (lambda side: _report(side).sign_token) for name in ("sign", "photo")},
     "invoice_id": lambda side: Invoice.get(Invoice.customer == side.customer).id,
@@ -870,7 +887,7 @@ def _side(area: Area, technician: User) -> Side:
     factories.service_report(order=factories.work_order(ticket=out, machine=machine, lead=technician), status=ReportStatus.DRAFT)
     done = factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     factories.service_report(order=done, sign_token=f"sign-{area.id}", sign_token_until=now + timedelta(hours=1))
-    money_factories.returned(order=done)
+    money_factories.nonconformity(returned=money_factories.returned(order=done, status="reported"))
     _run_clocks(ticket, technician)
     factories.return_visit(customer=customer)
     document, request, project = _papers(machine, technician)
