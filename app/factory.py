@@ -62,6 +62,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.parts.views",
     "app.parts.supplier_views",
     "app.parts.stock_views",
+    "app.parts.count_views",
     "app.supply.screens",
     "app.supply.requisition_views",
     "app.supply.purchase_views",

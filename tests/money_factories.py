@@ -19,9 +19,9 @@ from app.contracts.operations import Line, Terms
 from app.core import clock, db, files
 from app.core.types import Actor, system
 from app.customers.models import Customer
-from app.parts import ledger
+from app.parts import counting, ledger
 from app.parts.ledger import Move
-from app.parts.models import MovementKind, Part, PlaceKind, StockMovement, StockPlace
+from app.parts.models import MovementKind, Part, PlaceKind, StockCount, StockMovement, StockPlace
 from app.returns.models import DefectiveReturn, EightD, Nonconformity, NonconformityPhoto
 from app.supply import requisitions
 from app.supply.models import Requisition
@@ -50,6 +50,11 @@ def van(technician: User, **values: Any) -> StockPlace:
         )
     stock(part(), 2, place)
     return place
+
+
+def stock_count(place: StockPlace | None = None) -> StockCount:
+    """A count of the main store (or ``place``), begun by a clerk."""
+    return counting.start(by=actor_of(make_user(Role.CLERK, name="陈文员")), place=place or ledger.place_of(PlaceKind.MAIN))
 
 
 def stock(what: Part, quantity: object, place: StockPlace | None = None, **values: Any) -> StockMovement:

@@ -24,6 +24,11 @@ ACTIONS = {
     "stock.scrapped": N_("Scrapped"),
     "stock.transfer": N_("Transfer"),
     "stock.minimum_set": N_("Minimum stock set"),
+    "count.started": N_("Stock count begun"),
+    "count.submitted": N_("Stock count handed in"),
+    "count.approved": N_("Stock count approved"),
+    "count.rejected": N_("Stock count turned down"),
+    "count.reopened": N_("Stock counted again"),
     "stock.van_made": N_("Van made"),
     "alarm.acknowledged": N_("Alarm acknowledged"),
     "area.create": N_("Area added"),
@@ -163,6 +168,7 @@ ACTIONS = {
 }
 OBJECTS = {
     "stock_place": N_("Store"),
+    "stock_count": N_("Stock count"),
     "supplier": N_("Supplier"),
     "part": N_("Part"),
     "clocks": N_("Deadlines"),

@@ -1,24 +1,17 @@
 """The lines of a hand-written movement as people type them: part, quantity, serial numbers, cost of one."""
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from app.core.errors import N_
 from app.parts import catalogue
-from app.parts.moving import PREFIX, Load
+from app.parts.moving import PREFIX, Load, serials_in
 from app.web import lines
 from app.web.amounts import NO_AMOUNT, NO_QUANTITY, number_in
 
 NAMES = ("part", "quantity", "serials")
 WITH_COST = (*NAMES, "cost")
-_LONGEST_SERIAL = 60
-
-
-def serials_in(text: str) -> tuple[str, ...]:
-    """The serial numbers in ``text``, parted by blanks or commas."""
-    return tuple(one[:_LONGEST_SERIAL] for one in re.split(r"[\s,，、;；]+", text) if one)
 
 
 def read(form: Mapping[str, Any], names: tuple[str, ...]) -> list[Load]:

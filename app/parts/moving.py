@@ -3,6 +3,7 @@
 Everything moves through ``ledger.move``; what other papers move (requisitions, shipments, returns) has its own operations.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from app.parts.stock import van_of
 
 MOVE = "stock.move"
 PREFIX = "line"
+_LONGEST_SERIAL = 60
 
 
 class Way(StrEnum):
@@ -118,6 +120,11 @@ def _refuse(way: Way, loads: Sequence[Load], remark: str) -> None:
     wrong = {f"{PREFIX}-{number}-serials": words for number, load in enumerate(loads) if (words := serial_problem(load))}
     if wrong:
         raise Invalid(N_("Something is missing or wrong. See the words beside the fields."), fields=wrong)
+
+
+def serials_in(text: str) -> tuple[str, ...]:
+    """The serial numbers in ``text``, parted by blanks or commas."""
+    return tuple(one[:_LONGEST_SERIAL] for one in re.split(r"[\s,，、;；]+", text) if one)
 
 
 def serial_problem(load: Load) -> str:

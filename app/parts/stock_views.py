@@ -27,20 +27,20 @@ READ = "parts.read"
 ONLY = ("below", "held")
 WORDS = {
     "place": N_("Store"),
-    "part": N_("Part number"),
+    "part": N_("Number of the part"),
     "name": N_("Name of the part"),
     "drawing_number": N_("Drawing number"),
     "quantity": N_("Quantity"),
     "unit": N_("Unit"),
     "minimum": N_("Minimum"),
     "missing": N_("Missing to the minimum"),
-    "cost": N_("Cost"),
+    "cost": N_("Unit cost"),
     "value": N_("Value at cost"),
     "kind": N_("Movement"),
     "from": N_("From where"),
     "to": N_("To where"),
     "about": N_("Belongs to"),
-    "by": N_("Who"),
+    "by": N_("By whom"),
 }
 
 

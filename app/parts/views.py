@@ -20,7 +20,7 @@ from app.web.render import render, see_other
 blueprint = Blueprint("parts", __name__)
 READ = "parts.read"
 WORDS = {
-    "number": N_("Part number"),
+    "number": N_("Number of the part"),
     "name": N_("Name of the part"),
     "drawing_number": N_("Drawing number"),
     "unit": N_("Unit"),
@@ -31,7 +31,7 @@ WORDS = {
     "has_serials": N_("Has serial numbers"),
     "warranty_months": N_("Own warranty in months"),
     "price": N_("Price with tax"),
-    "cost": N_("Cost"),
+    "cost": N_("Unit cost"),
     "is_active": N_("In use"),
 }
 

@@ -38,7 +38,7 @@ from app.monitoring.models import (
     RejectedMessage,
     Terminal,
 )
-from app.parts.models import StockBalance, StockPlace, Supplier
+from app.parts.models import StockBalance, StockCount, StockPlace, Supplier
 from app.returns.models import DefectiveReturn, Nonconformity
 from app.roster import calendar_operations
 from app.roster import operations as roster
@@ -653,6 +653,9 @@ ACCESS: dict[str, Access] = {
     "stock.movements_csv": may(BUSINESS),
     "stock.movements_xlsx": may(BUSINESS),
     "stock.my_van": may(Role.TECHNICIAN),
+    **dict.fromkeys((f"counts.{name}" for name in ("index", "export_csv", "export_xlsx", "new", "count", "enter", "again")), may(DESK)),
+    **dict.fromkeys((f"counts.{name}" for name in ("sheet", "sheet_xlsx", "take_in")), may(DESK)),
+    "counts.decide": may(Role.DEPUTY, Role.MANAGER),
 }
 
 
@@ -789,6 +792,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "vehicle_id": lambda side: Vehicle.get(Vehicle.area == side.area).id,
     "part_number": lambda side: StockBalance.get(StockBalance.place == _van(side)).part.number,
     "place_id": lambda side: _van(side).id,
+    "count_number": lambda side: StockCount.get(StockCount.place == _van(side)).number,
     "supplier_id": lambda side: Supplier.get().id,
     "move_id": lambda side: side.machine.id,  # none is there: it cannot be taken back any more
 }
@@ -847,7 +851,7 @@ def _side(area: Area, technician: User) -> Side:
     factories.work_slip(ticket=ticket)
     factories.inbound_mail(ticket=ticket)
     factories.vehicle(area=area)
-    money_factories.van(technician)
+    money_factories.stock_count(money_factories.van(technician))
     factories.failed_message(tries=area.id)
     attachment = factories.attachment(ticket=ticket)
     with db.transaction():
