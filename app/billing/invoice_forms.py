@@ -67,6 +67,8 @@ def form_of(details: InvoiceDetails, customer: str, version: int | None = None) 
         "tax", "total", "payment_days", "issuer", "remark",
     )  # fmt: skip
     filled = {name: getattr(details, name) for name in names}
+    if details.amount == sum(line.amount for line in details.lines) and details.tax == sum(line.tax for line in details.lines):
+        filled |= {"amount": None, "tax": None, "total": None}  # they follow the lines, also when these are changed
     return InvoiceForm(data=filled | {"kind": details.kind.value, "customer": customer, "version": version})
 
 
@@ -112,7 +114,8 @@ def sent_lines() -> list[dict[str, str]]:
 
 def _texts(line: LineDetails) -> dict[str, str]:
     numbers = {"quantity": number_text(line.quantity), "rate": number_text(line.tax_rate * 100)}
-    amounts = {name: "" if (value := getattr(line, name)) is None else f"{value:.2f}" for name in ("price", "amount", "tax")}
+    is_open = line.amount == 0 and line.price is None  # of a job without a contract only the name is known
+    amounts = {name: "" if (value := getattr(line, name)) is None or is_open else f"{value:.2f}" for name in ("price", "amount", "tax")}
     return {"name": line.name, "model": line.model, "unit": line.unit} | numbers | amounts
 
 

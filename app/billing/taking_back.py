@@ -54,7 +54,7 @@ def register_red(
         if form_token and not submissions.claim(form_token):
             return Invoice.get_by_id(int(submissions.result_of(form_token)))
         fields = checked(blue.customer, details, now, is_red=True)
-        _check_blue(blue)
+        check_blue(blue)
         red = enter(by=by, customer=blue.customer, fields=fields, details=details, basis=basis_of(blue), at=now, red_of=blue)
         take_off(blue, red, by, now)
         if form_token:
@@ -78,7 +78,8 @@ def take_off(blue: Invoice, red: Invoice, by: Actor, at: datetime) -> None:
         _lower(Receivable.get_by_id(receivable.id), left, red, at)
 
 
-def _check_blue(blue: Invoice) -> None:
+def check_blue(blue: Invoice) -> None:
+    """Raise ``Conflict`` when no red invoice can take ``blue`` back."""
     if blue.red_of_id is not None or blue.status not in LIVING:
         raise Conflict(N_("This invoice cannot be taken back: it is void, red itself, or was taken back already."))
     if Invoice.select().where(Invoice.red_of == blue).exists():

@@ -59,6 +59,8 @@ XLSX = Recognised(Kind.TABLE, f"{_OFFICE}spreadsheetml.sheet", (".xlsx",))
 DOCX = Recognised(Kind.DOCUMENT, f"{_OFFICE}wordprocessingml.document", (".docx",))
 XLS = Recognised(Kind.DOCUMENT, "application/vnd.ms-excel", (".xls",))
 DOC = Recognised(Kind.DOCUMENT, "application/msword", (".doc",))
+OFD = Recognised(Kind.DOCUMENT, "application/ofd", (".ofd",))
+XML = Recognised(Kind.DOCUMENT, "application/xml", (".xml",))
 EML = Recognised(Kind.DOCUMENT, "message/rfc822", (".eml",))
 CSV = Recognised(Kind.TABLE, "text/csv", (".csv",))
 TEXT = Recognised(Kind.TABLE, "text/plain", (".txt", ".log", ".tsv"))
@@ -75,6 +77,8 @@ _PROGRAMS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\xce
 _ARCHIVES = (b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x05\x06", b"PK\x07\x08")
 _PHOTO_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
 _MARKUP = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|object|embed|\?xml|\?php|%)", re.IGNORECASE)
+# The XML of an electronic invoice and nothing else: no document type, no style sheet, nothing before its root.
+_INVOICE_XML = re.compile(rb"(?:<\?xml [^<>]*\?>)?\s*<EInvoice[\s>]")
 _MAIL_LINE = re.compile(rb"[A-Za-z][A-Za-z0-9-]{1,60}:[ \t]")
 _MAIL_HEADS = (b"\nfrom:", b"\nsubject:", b"\ndate:", b"\nmessage-id:", b"\nmime-version:")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -145,10 +149,12 @@ def _document(name: str, head: bytes, file: BinaryIO) -> Recognised | None:
 
 
 def _office(name: str, file: BinaryIO) -> Recognised:
-    """A ZIP is taken only as a workbook or a text of Office, and only without macros."""
+    """A ZIP is taken only as a workbook or a text of Office without macros, or as a printed page of the tax platform (OFD)."""
     try:
         with zipfile.ZipFile(file) as archive:
             parts = {part.filename.lower() for part in archive.infolist()[:_MOST_PARTS]}
+            if "ofd.xml" in parts:
+                return OFD
             with archive.open("[Content_Types].xml") as listing:
                 types = listing.read(_LARGEST_PART).lower()
     except (KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
@@ -182,6 +188,8 @@ def _text(name: str, head: bytes, file: BinaryIO) -> Recognised:
         raise Invalid(_PROGRAM, name=name)
     if _MAIL_LINE.match(plain) and any(line in b"\n" + plain.lower() for line in _MAIL_HEADS):
         return EML if _is_text(file) else _refused(name)
+    if _INVOICE_XML.match(plain):
+        return XML if _is_text(file) else _refused(name)
     if _MARKUP.search(head.replace(b"\0", b"")):
         raise Invalid(_PAGE, name=name)
     if not _is_text(file):

@@ -14,6 +14,7 @@ from app.core.money import rounded
 from app.demo.paperwork import STROKES
 from app.demo.people import Staff
 from app.machines.warranty import WarrantyState
+from app.work_orders import gate
 from app.work_orders.models import DONE_STATUSES, WorkOrder
 
 SELLER, SELLER_TAX_NUMBER = "云岭环保装备有限公司", "91530100MA6K3XYZ0G"
@@ -31,6 +32,8 @@ def write_down(staff: Staff, now: datetime) -> None:
     by, today = staff["clerk"], now.astimezone(clock.zone()).date()
     query = WorkOrder.select().where(WorkOrder.status.in_(DONE_STATUSES), WorkOrder.customer.is_null(False))
     jobs = list(query.where(WorkOrder.warranty != WarrantyState.IN).order_by(WorkOrder.finished_at.desc()).limit(5))
+    if jobs:
+        gate.override(by=staff["deputy"], order=jobs[0], reason="站里停运，先修后补合同。", at=now - timedelta(hours=6))
     for number, order in enumerate(jobs[1:]):
         data = BillingDetails(
             title=order.customer.name, tax_number="91530000" + f"{order.customer_id:010d}", tax_number_reason=ODD,

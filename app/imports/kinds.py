@@ -1,5 +1,6 @@
 """The kinds of tables that are taken in."""
 
+from app.billing.invoice_imports import INVOICES
 from app.core.import_runs import ImportKind
 from app.core.importing import Kind
 from app.customers.contact_imports import CONTACTS
@@ -12,4 +13,5 @@ KINDS: dict[ImportKind, Kind] = {
     ImportKind.CONTACTS: CONTACTS,
     ImportKind.MACHINES: MACHINES,
     ImportKind.HISTORY: HISTORY,
+    ImportKind.INVOICES: INVOICES,
 }

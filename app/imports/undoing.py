@@ -13,6 +13,8 @@ from typing import Any
 from peewee import ForeignKeyField, Model, fn
 
 from app.accounts.models import Area
+from app.billing import invoice_removing
+from app.billing.models import Invoice, InvoiceLine, Receivable
 from app.core.errors import N_
 from app.core.history import HistoryEntry
 from app.core.import_runs import ImportedRow, ImportRun
@@ -60,6 +62,7 @@ KEPT: dict[str, Kept] = {
     "site": Kept(Site, _name, customers.remove_sites, customers.put_back_site),
     "contact": Kept(Contact, _name, customers.remove_contacts, customers.put_back_contact),
     "machine": Kept(Machine, lambda row: str(row.serial), machines.remove_machines, machines.put_back_machine, key="serial"),
+    "invoice": Kept(Invoice, lambda row: str(row.number), invoice_removing.remove_invoices, parts=(InvoiceLine, Receivable)),
     "ticket": Kept(Ticket, lambda row: str(row.number), past_work.remove, parts=(PastWork, TicketTransition), key="number"),
 }
 _TYPE_OF: dict[type[Model], str] = {kept.model: name for name, kept in KEPT.items()}
@@ -71,6 +74,7 @@ _WORDS = {
     "contact": N_("contact"),
     "machine": N_("machine"),
     "ticket": N_("ticket"),
+    "invoice": N_("invoice"),
 }
 # What else may have come to depend on it, by its table.
 _OTHERS = {

@@ -22,7 +22,7 @@ from app.tickets.models import (
     TicketUrging,
 )
 from app.work_orders.models import Guidance, OrderStatus, OrderStep
-from tests import factories
+from tests import factories, money_factories
 from tests.personas import make_user
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -96,7 +96,8 @@ def full(**values: object) -> World:
         "complaint": "WORDMEASURE", "note": "WORDNOTE", "attachment": "WORDATTACHED", "urging": "WORDURGED", "episode": "WORDCODE",
         "document": "WORDDOCUMENT", "project_document": "WORDPROJECT", "move": "WORDMOVED", "terminal": "WORDTERMINAL", "milestone": "2026",
         "order_made": "WORDORDER", "order_step": "WORDWHY", "guidance": "WORDGUIDANCE",
-        "report_signed": "WORDFOUND", "report_amended": "WORDAMENDED", "call_back": "WORDSAID",
+        "report_signed": "WORDFOUND", "report_amended": "WORDAMENDED", "call_back": "WORDSAID", "invoice": "WORDINVOICED",
+        "contract_invoice": "WORDAGREED",
     }  # fmt: skip
     return World(Machine.get_by_id(machine.id), Ticket.get_by_id(ticket.id), words)
 
@@ -111,6 +112,9 @@ def _work(machine: Machine) -> None:
     writer = make_user(Role.TECHNICIAN, name="李师傅")
     report = factories.service_report(order=order, by=writer, finding="WORDFOUND")
     factories.call_back(order=order, text="WORDSAID")
+    money_factories.invoice(order=order, buyer_name="WORDINVOICED")
+    contract = money_factories.contract(machine=machine)
+    money_factories.invoice(customer=machine.customer, contract=contract, buyer_name="WORDAGREED")
     with db.transaction():
         ReportAmendment.create(
             report=report, number=1, at=AT + timedelta(hours=9), by=writer, by_name=writer.name, reason="WORDAMENDED",
