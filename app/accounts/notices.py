@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from peewee import ModelSelect
 
-from app.accounts.models import Notice
+from app.accounts.models import Notice, User
 from app.core import clock, db, live, paging
 from app.core.errors import N_, NotFound
 from app.core.paging import Sort
@@ -118,6 +118,16 @@ def mark(*, by: Actor, notice: Notice, is_seen: bool, at: datetime | None = None
         query = Notice.update(seen_at=(at or clock.now()) if is_seen else None)
         if query.where(Notice.id == notice.id, Notice.user == by.user_id, Notice.seen_at.is_null(is_seen)).execute():
             live.touch(f"notices:{by.user_id}")
+
+
+def settle(key: str, at: datetime) -> None:
+    """What was told under ``key`` is over, in the running transaction: nobody need look at it any more."""
+    keys = [f"{key}:{user_id}" for (user_id,) in User.select(User.id).tuples()]
+    over = list(Notice.select(Notice.id, Notice.user).where(Notice.key.in_(keys), Notice.seen_at.is_null()))
+    if over:
+        Notice.update(seen_at=at).where(Notice.id.in_([notice.id for notice in over])).execute()
+    for notice in over:
+        live.touch(f"notices:{notice.user_id}")
 
 
 def mark_all_seen(*, by: Actor, up_to: int, at: datetime | None = None) -> int:

@@ -12,7 +12,7 @@ from app.accounts.authorities import Standing
 from app.accounts.models import Role, User
 from app.contracts import queries
 from app.contracts.models import Contract, ContractKind, ContractStatus, ContractStep
-from app.contracts.writing import APPROVE, CONFIRM, MAX_REMARK, MISSING, move, need_reason, stale
+from app.contracts.writing import APPROVE, CONFIRM, MAX_REMARK, MISSING, move, need_reason, stale, told_under
 from app.core import clock, db, known_settings
 from app.core.errors import N_, Conflict, Invalid
 from app.core.known_settings import KnownSetting, SettingKind
@@ -168,7 +168,7 @@ def _tell_author(by: Actor, contract: Contract, message: str, now: datetime) -> 
         return
     tell(
         [contract.author_id], message, href=address(contract), is_urgent=True, is_theirs=True, at=now,
-        key=f"contract:{contract.id}:{contract.version}", who=by.name, number=contract.number, title=contract.title,
+        key=told_under(contract, contract.version), who=by.name, number=contract.number, title=contract.title,
         **({"remark": contract.remark} if contract.remark else {}),
     )  # fmt: skip
 
@@ -194,6 +194,6 @@ def tell_approvers(by: Actor, contract: Contract, at: datetime) -> None:
     message = N_("%(who)s waits for the approval of %(number)s (%(customer)s, %(total)s yuan): %(title)s")
     tell(
         people, message, href=f"/approvals?contract={contract.number}", is_urgent=True, at=at,
-        key=f"contract:{contract.id}:{contract.version}", who=by.name, number=contract.number,
+        key=told_under(contract, contract.version), who=by.name, number=contract.number,
         customer=contract.customer.short_name or contract.customer.name, total=f"{contract.total:,.2f}", title=contract.title,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """What is approved and signed, as text: the canonical JSON of a contract (``app.core.strokes``); its SHA-256 is the contract's digest."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from app.contracts.models import Contract, ContractLine
@@ -39,4 +40,5 @@ def _line(line: ContractLine) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    """A number the same way however it was reckoned or stored: 1200 and 1200.00 are one."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else None if value is None else str(value)

@@ -11,7 +11,7 @@ from app.contracts.models import Contract, ContractKind, ContractLine, ContractM
 from app.contracts.pricing import NOTHING, Priced
 from app.contracts.writing import APPROVE, DRAFT, MISSING, UNDECIDED, claim, move, need_reason, note_step, record, stale
 from app.core import clock, db, numbering, submissions
-from app.core.errors import N_, Conflict, Invalid
+from app.core.errors import N_, Conflict, Invalid, NotAllowed
 from app.core.types import Actor
 from app.customers.models import Contact, Customer
 from app.machines.models import Machine
@@ -122,7 +122,7 @@ def change(*, by: Actor, contract: Contract, version: int, terms: Terms, at: dat
 
     Raises ``Conflict`` when it changed meanwhile or was handed in, ``Invalid`` with the words beside each field, ``NotAllowed``.
     """
-    by.require(DRAFT)
+    require_writer(by, contract)
     now, before = at or clock.now(), _shown(contract)
     _check(terms, About(customer=contract.customer, machine=contract.machine))
     with db.transaction():
@@ -142,7 +142,7 @@ def submit(*, by: Actor, contract: Contract, version: int, at: datetime | None =
 
     Raises ``Invalid`` when it comes to nothing or is too much for a quote confirmation, ``Conflict``, ``NotAllowed``.
     """
-    by.require(DRAFT)
+    require_writer(by, contract)
     now = at or clock.now()
     approval.check_quote(contract)
     if not ContractLine.select().where(ContractLine.contract == contract).exists():
@@ -157,7 +157,7 @@ def take_back(*, by: Actor, contract: Contract, version: int, reason: str = "", 
 
     Raises ``Conflict``, ``Invalid`` without a reason when it was approved, ``NotAllowed``.
     """
-    by.require(DRAFT)
+    require_writer(by, contract)
     now = at or clock.now()
     words = need_reason(reason) if contract.status == ContractStatus.APPROVED else reason
     with db.transaction():
@@ -169,10 +169,23 @@ def void(*, by: Actor, contract: Contract, version: int, reason: str, at: dateti
 
     Raises ``Conflict``, ``Invalid`` without a reason, ``NotAllowed``.
     """
-    by.require(APPROVE if contract.status in states.DECIDED else DRAFT)
+    if contract.status in states.DECIDED:
+        by.require(APPROVE)
+    require_writer(by, contract)
     now, words = at or clock.now(), need_reason(reason)
     with db.transaction():
         move(by, contract, ContractStatus.VOID, version, at=now, note=words, void_reason=words)
+
+
+def may_write(by: Actor, contract: Contract) -> bool:
+    """Whether ``by`` may change, hand in or take back ``contract``: who wrote it, and the desk."""
+    return by.may(DRAFT) and (by.area_ids is None or contract.author_id == by.user_id)
+
+
+def require_writer(by: Actor, contract: Contract) -> None:
+    """Raise ``NotAllowed`` unless ``by`` may write ``contract``."""
+    if not may_write(by, contract):
+        raise NotAllowed(N_("Who wrote the contract changes it, or the desk."))
 
 
 def _area(about: About) -> Any:

@@ -84,6 +84,11 @@ def of_order(order: WorkOrder) -> list[Contract]:
     return sorted(found, key=lambda one: one.status == ContractStatus.VOID)
 
 
+def shown_with(actor: Actor, order: WorkOrder) -> list[Contract]:
+    """The contracts of ``order`` and its ticket that ``actor`` may see, newest first; who may see the order sees its own."""
+    return [one for one in of_order(order) if one.order_id == order.id or actor.area_ids is None or one.area_id in actor.area_ids]
+
+
 def of_machine(actor: Actor, machine: Machine, most: int) -> list[Contract]:
     """The latest contracts about ``machine`` that ``actor`` may see."""
     return list(visible(actor).where(Contract.machine == machine).order_by(Contract.created_at.desc(), Contract.id.desc()).limit(most))

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from app.accounts import notices
 from app.contracts import states
 from app.contracts.models import Contract, ContractStatus, ContractStep
-from app.core import db, history, live
+from app.core import clock, db, history, live
 from app.core.errors import N_, Conflict, Invalid, NotFound
 from app.core.types import Actor
 
@@ -27,9 +28,15 @@ def claim(contract: Contract, version: int, **fields: Any) -> None:
     present = (Contract.id == contract.id) & (Contract.version == version)
     if Contract.update(version=Contract.version + 1, **fields).where(present).execute() != 1:
         raise stale(contract.id)
+    notices.settle(told_under(contract, version), fields.get("changed_at") or clock.now())
     for name, value in fields.items():
         setattr(contract, name, value)
     contract.version = version + 1
+
+
+def told_under(contract: Contract, version: int) -> str:
+    """The key of what people are told about this version of the contract; it is over with the next change."""
+    return f"contract:{contract.id}:{version}"
 
 
 def move(by: Actor, contract: Contract, to: ContractStatus, version: int, *, at: datetime, note: str = "", **fields: Any) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from app.contracts import job_views as job_contracts
 from app.core.types import Actor
 from app.customers.models import Contact
 from app.desk import job_history, own_invoices
@@ -42,6 +43,7 @@ def shown(me: Actor, order: WorkOrder, now: datetime) -> dict[str, Any]:
         "is_mine": me.user_id in visits.people_of(order),
         "is_lead": me.user_id == order.lead_id,
         "passage": passage,
+        "contract": job_contracts.present(order),
         "is_diagnosis": order.kind == OrderKind.DIAGNOSIS and order.is_out,
         "visit": last,
         "visits": [visit for visit in visits.of_order(order) if visit.dropped_at is None],

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.billing import invoice_queries
 from app.callbacks import queries as call_backs
+from app.contracts import queries as contracts
 from app.core import clock
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
@@ -31,7 +32,7 @@ from app.work_orders.register import OrderRow
 
 blueprint = Blueprint("order_page", __name__)
 
-LIVE = ("orders", "tickets", "machines", "customers")
+LIVE = ("orders", "tickets", "machines", "customers", "contracts")
 
 
 @blueprint.app_template_filter("order_title")
@@ -83,6 +84,8 @@ def _shown(by: Actor, found: WorkOrder) -> dict[str, Any]:
         "override": gate.override_of(found),
         "report": service_reports.summary(found) if by.may("service_reports.read") else None,
         "called": call_backs.of_order(found) if by.may("call_backs.list") else None,
+        "contracts": contracts.shown_with(by, found) if by.may("contracts.read") else [],
+        "may_draft_contract": by.may("contracts.draft") and found.customer_id is not None,
         "papers": document_queries.about(by, found.number) if by.may("documents.read") else [],
         "chat_text": wording.dispatch_text(found, going[-1] if going else None, language()),
         "safety": wording.safety(found, language()),

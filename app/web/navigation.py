@@ -56,6 +56,8 @@ MAIN = (
 MORE = (
     Entry("/work-orders", lazy_gettext("Work orders"), "clipboard-text", "o"),
     Entry("/service-reports", lazy_gettext("Service reports"), "file-text", "r"),
+    Entry("/contracts", lazy_gettext("Contracts"), "file-text"),
+    Entry("/approvals", lazy_gettext("Approvals"), "check"),
     Entry("/hotline-records", lazy_gettext("400 records"), "phone", "4"),
     Entry("/guidance", lazy_gettext("Calls for help"), "message"),
     Entry("/technician-reports", lazy_gettext("Technicians' reports"), "clipboard-text"),
@@ -105,6 +107,8 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
             {
                 "/work-orders",
                 "/service-reports",
+                "/contracts",
+                "/approvals",
                 "/documents",
                 "/complaints",
                 "/work-slips",

@@ -19,6 +19,7 @@ from app.accounts import sessions
 from app.accounts.models import Area, Authority, Department, Notice, Role, SessionKind, Station, User
 from app.billing.models import Allocation, DunningRecord, DunningStep, Invoice, InvoiceFile, Payment, Receivable
 from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
+from app.contracts.models import Contract, ContractStatus
 from app.core import clock, db, files
 from app.core.history import HistoryEntry, digest
 from app.core.import_runs import ImportKind, ImportRun
@@ -61,7 +62,7 @@ from app.tickets.models import (
 )  # fmt: skip
 from app.work_orders.models import GateOverride, OrderStatus, Proposal, TechnicianReport, WorkOrder
 from tests import factories, money_factories, supply_factories, taking_in
-from tests.personas import People, people
+from tests.personas import People, actor_of, people
 
 ALL = frozenset(Role)
 DESK = frozenset({Role.CLERK, Role.DEPUTY, Role.MANAGER})
@@ -500,6 +501,27 @@ ACCESS: dict[str, Access] = {
     "call_back_month.dispatches": CALL_BACKS,
     "call_back_month.dispatches_csv": CALL_BACKS,
     "call_back_month.dispatches_xlsx": CALL_BACKS,
+    # contracts
+    "contracts.index": may(DESK, FIELD),
+    "contracts.export_csv": may(DESK, FIELD),
+    "contracts.export_xlsx": may(DESK, FIELD),
+    "contracts.new": may(DESK, Role.TECHNICIAN),
+    "contracts.contract": may(DESK, FIELD, scoped=True),
+    "contracts.edit": may(DESK, Role.TECHNICIAN, scoped=True),
+    "contract_steps.submit": may(DESK, Role.TECHNICIAN, scoped=True),
+    "contract_steps.take_back": may(DESK, Role.TECHNICIAN, scoped=True),
+    "contract_steps.complete": may(DESK, Role.TECHNICIAN, scoped=True),
+    "contract_steps.void": may(DESK, Role.TECHNICIAN, scoped=True),
+    "contract_steps.sign_on_paper": may(DESK, Role.TECHNICIAN, scoped=True),
+    "contract_steps.signature": may(DESK, Role.TECHNICIAN, scoped=True),
+    "contract_paper.view": may(DESK, FIELD, scoped=True),
+    "contract_paper.document": may(DESK, FIELD, scoped=True),
+    "contract_paper.scan": may(DESK, FIELD, scoped=True),
+    "job_contract.job_contract": may(Role.TECHNICIAN, scoped=True),
+    "job_contract.write": may(Role.TECHNICIAN, scoped=True),
+    "job_contract.take_back": may(Role.TECHNICIAN, scoped=True),
+    "approvals.index": may(DESK, FIELD),
+    "approvals.decide": may(DESK, FIELD, scoped=True),
     # service reports
     "report_writing.report": may(Role.TECHNICIAN, scoped=True),
     "report_writing.remove_photo": may(Role.TECHNICIAN, scoped=True),
@@ -789,6 +811,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "payment_number": lambda side: Payment.get(Payment.customer == side.customer).number,
     "allocation_id": lambda side: Allocation.get(Allocation.payment == Payment.get(Payment.customer == side.customer)).id,
     "receivable_id": lambda side: Receivable.get(Receivable.customer == side.customer).id,
+    "contract_number": lambda side: Contract.get(Contract.author == side.technician).number,
     "vehicle_id": lambda side: Vehicle.get(Vehicle.area == side.area).id,
     "part_number": lambda side: StockBalance.get(StockBalance.place == _van(side)).part.number,
     "place_id": lambda side: _van(side).id,
@@ -807,6 +830,8 @@ NOWHERE |= dict.fromkeys(
     403,
 )  # fmt: skip
 NOWHERE |= dict.fromkeys(("call_backs.sign_shown", "call_backs.read_shown", "call_back_records.sign", "call_back_records.read"), 403)
+NOWHERE |= dict.fromkeys(("approvals.index", "approvals.decide"), 403)  # only who approves, by own right or in somebody's place
+NOWHERE["contract_paper.scan"] = 404  # it was signed on a tablet
 NOWHERE["calls.edit"] = 403  # a record is corrected by who made it
 
 
@@ -884,6 +909,7 @@ def _side(area: Area, technician: User) -> Side:
     supply_factories.purchase(by=technician, order=sent)
     factories.proposal(order=sent)
     factories.gate_override(order=sent)
+    money_factories.contract(ContractStatus.SIGNED, order=sent, by=actor_of(technician))
     factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     called = factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     factories.call_back(order=called, follow_up_owner=technician, status=CallBackStatus.SIGNED)
