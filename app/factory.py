@@ -72,6 +72,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.callbacks.follow_up_views",
     "app.callbacks.call_views",
     "app.callbacks.record_views",
+    "app.contracts.warranty_views",
     "app.returns.views",
     "app.returns.my_views",
     "app.returns.nonconformity_views",

@@ -6,12 +6,9 @@
 """
 
 from app.billing import contract_progress
-from app.contracts import cover
+from app.contracts import cover, warranty
 from app.returns import returning
 from app.service_reports import signing
 from app.work_orders import telling
 
-WIRED = (cover, returning, signing, telling)
-
-
-WIRED = (cover, contract_progress, signing, telling)
+WIRED = (cover, contract_progress, warranty, returning, signing, telling)

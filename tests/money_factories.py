@@ -4,7 +4,7 @@ import io
 import itertools
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.billing.models import DunningRecord, Invoice, InvoiceLine, Payment, Rec
 from app.contracts import approval
 from app.contracts import operations as contracts
 from app.contracts import signing as contract_signing
-from app.contracts.models import Contract, ContractKind, ContractStatus
+from app.contracts.models import Contract, ContractKind, ContractStatus, WarrantyExtension
 from app.contracts.operations import Line, Terms
 from app.core import clock, db, files
 from app.core.types import Actor, system
@@ -225,3 +225,11 @@ def nonconformity(**values: Any) -> Nonconformity:
         NonconformityPhoto.create(nonconformity=report, file=file, at=now)
         EightD.create(nonconformity=report, opened_at=now)
     return report
+
+
+def extension(**values: Any) -> WarrantyExtension:
+    """An extension of a machine's warranty (a new one unless given) that was over before anything of the tests."""
+    about = values.pop("machine", None) or factories.machine()
+    defaults = {"machine": about, "until_on": date(2001, 1, 1), "reason": "销售合同约定", "at": clock.now(), "by_name": "赵副经理"}
+    with db.transaction():
+        return WarrantyExtension.create(**defaults | values)

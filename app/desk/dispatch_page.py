@@ -6,6 +6,8 @@ from typing import Any
 
 from app.accounts.authorities import may_act
 from app.accounts.models import Role, User, UserRole
+from app.contracts import warranty
+from app.core import clock
 from app.core.errors import Invalid
 from app.core.types import Actor
 from app.customers.models import Contact
@@ -91,6 +93,7 @@ def shown(actor: Actor, found: Subject, form: DispatchForm) -> dict[str, Any]:
         "found": found,
         "form": form,
         "warranty": _warranty(found),
+        "proof": _proof(found),
         "passage": gate.passage(_as_typed(found, form), found.now),
         "is_held": is_held(found, form),
         "may_override": may_act(actor, gate.OVERRIDE, found.now),
@@ -126,21 +129,30 @@ def is_held(found: Subject, form: DispatchForm) -> bool:
 
 def _as_typed(found: Subject, form: DispatchForm) -> WorkOrder:
     """The order as it would be written from the form."""
-    warranty = WarrantyState(form.warranty.data) if form.warranty.data in set(WarrantyState) else _dates_say(found)
+    said = WarrantyState(form.warranty.data) if form.warranty.data in set(WarrantyState) else _dates_say(found)
     order = creating.draft(found.job, found.now)
     order.id = found.order.id if found.order else None
-    order.warranty, order.warranty_reason = warranty, form.warranty_reason.data or ""
+    order.warranty, order.warranty_reason = said, form.warranty_reason.data or ""
     order.rework_of = found.earlier if form.is_rework.data else None
     return order
 
 
 def _dates_say(found: Subject) -> WarrantyState:
-    warranty = _warranty(found)
-    return warranty.state if warranty else WarrantyState.UNKNOWN
+    by_dates = _warranty(found)
+    return by_dates.state if by_dates else WarrantyState.UNKNOWN
 
 
 def _warranty(found: Subject) -> Warranty | None:
     return creating.warranty_at(found.about.machine, found.ticket, found.order.created_at if found.order else found.now)
+
+
+def _proof(found: Subject) -> warranty.Verdict | None:
+    """Why it is in warranty or not, on the day of the fault."""
+    if found.order is not None:
+        return warranty.of_order(found.order)
+    machine = found.about.machine
+    at = found.ticket.opened_at if found.ticket else found.now
+    return warranty.decide(machine, at.astimezone(clock.zone()).date()) if machine is not None else None
 
 
 def last_parts(about: Ticket | WorkOrder) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.contracts import job_views as job_contracts
+from app.contracts import warranty
 from app.core.types import Actor
 from app.customers.models import Contact
 from app.desk import job_history, own_invoices
@@ -84,6 +85,7 @@ def _of_machine(me: Actor, order: WorkOrder) -> dict[str, Any]:
         "machine": machine,
         "opens_machine": me.area_ids is None or machine.area_id in me.area_ids,
         "warranty": machines.warranty_now(machine),
+        "proof": warranty.of_order(order),
         "alarms": monitoring.standing_of(everywhere, machine),
         "before": job_history.before(order),
         "documents": documents(me, machine),

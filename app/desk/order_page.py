@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app.billing import invoice_queries
 from app.callbacks import queries as call_backs
 from app.contracts import queries as contracts
+from app.contracts import warranty
 from app.core import clock
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
@@ -19,6 +20,8 @@ from app.desk.past_jobs import PastJob
 from app.machines import document_queries
 from app.machines import queries as machines
 from app.machines.models import Machine
+from app.returns import queries as returns
+from app.returns import returning
 from app.service_reports import queries as service_reports
 from app.tickets import reasons
 from app.tickets.forms import new_token
@@ -27,7 +30,7 @@ from app.web.errors import words
 from app.web.i18n import language
 from app.web.render import live_tag, render, see_other, tagged, unchanged
 from app.work_orders import dispatching, gate, queries, wording
-from app.work_orders.models import OUT_STATUSES, QUEUED_STATUSES, WorkOrder
+from app.work_orders.models import OUT_STATUSES, QUEUED_STATUSES, OrderStatus, WorkOrder
 from app.work_orders.register import OrderRow
 
 blueprint = Blueprint("order_page", __name__)
@@ -80,6 +83,9 @@ def _shown(by: Actor, found: WorkOrder) -> dict[str, Any]:
         "guidance": queries.guidance_of(found),
         "reworks": queries.reworks_of(found),
         "passage": gate.passage(found, now),
+        "proof": warranty.of_order(found),
+        "returns": returns.of_order(found) if by.may("returns.read") else [],
+        "rest_hold": returning.hold(found) if found.status == OrderStatus.FILED else None,
         "is_shut": is_shut,
         "override": gate.override_of(found),
         "report": service_reports.summary(found) if by.may("service_reports.read") else None,

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from app.core import clock
 from app.core.errors import N_, Conflict, Invalid
 from app.desk import queries, ticket_panels
-from app.machines.warranty import warranty_on
+from app.machines import terms
 from app.monitoring import queries as monitoring
 from app.tickets import attachments, clock_queries, complaint_register, forms, merging, moving, operations, past_work, reasons, states
 from app.tickets import queries as tickets
@@ -149,8 +149,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
 
 
 def _warranty(found: Ticket) -> Any:
-    machine, day = found.machine, found.opened_at.astimezone(clock.zone()).date()
-    return warranty_on(day, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
+    return terms.warranty_of(found.machine, found.opened_at.astimezone(clock.zone()).date())
 
 
 def _state(text: str) -> TicketStatus:

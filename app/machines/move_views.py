@@ -11,8 +11,7 @@ from app.core import clock
 from app.core.errors import Invalid
 from app.customers import queries as customers
 from app.customers.models import Customer
-from app.machines import move_forms, move_operations, queries
-from app.machines.warranty import warranty_on
+from app.machines import move_forms, move_operations, queries, terms
 from app.web.auth import actor, requires
 from app.web.errors import words
 from app.web.forms import sent
@@ -71,6 +70,6 @@ def warranty(serial: str) -> Response:
         day = date.fromisoformat(request.args["on"]) if request.args.get("on") else day
     except ValueError:
         problem = _("That is not a day; write it like 2026-11-23.")
-    covered = warranty_on(day, accepted_on=found.accepted_on, shipped_on=found.shipped_on, months=found.warranty_months)
+    covered = terms.warranty_of(found, day)
     shown: dict[str, Any] = {"machine": found, "day": day, "covered": covered, "problem": problem}
     return render("machines/warranty.html", fragment="machines/_warranty_question.html", status=422 if problem else 200, **shown)

@@ -1,6 +1,6 @@
 """What screens and the feed want to know of machines and profiles."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,11 +14,11 @@ from app.core.errors import N_, InvalidFile, NotFound
 from app.core.paging import Sort
 from app.core.types import Actor, Page
 from app.customers.models import Customer, Project, Site
-from app.machines import searching
+from app.machines import searching, terms
 from app.machines.models import DeviceProfile, DeviceProfileVersion, Machine, MachineModel
 from app.machines.profiles import Profile
 from app.machines.profiles.parsing import parse
-from app.machines.warranty import Warranty, WarrantyState, warranty_on
+from app.machines.warranty import Warranty, WarrantyState
 
 NO_DATE = date(1, 1, 1)
 FAR_OFF = date(9999, 12, 31)
@@ -119,14 +119,15 @@ def of_customer(actor: Actor, customer: Customer, limit: int) -> list[Machine]:
 
 def covered(actor: Actor, customer: Customer) -> int:
     """How many of the customer's machines that ``actor`` may see are in warranty today."""
-    query = visible(actor).select(Machine.accepted_on, Machine.shipped_on, Machine.warranty_months).where(Machine.customer == customer)
-    return sum(warranty_now(machine).state is WarrantyState.IN for machine in query)
+    columns = (Machine.id, Machine.accepted_on, Machine.shipped_on, Machine.warranty_months)
+    query = visible(actor).select(*columns).where(Machine.customer == customer)
+    known = terms.extended()
+    return sum(warranty_now(machine, known).state is WarrantyState.IN for machine in query)
 
 
-def warranty_now(machine: Machine) -> Warranty:
-    """The warranty of ``machine`` today, with its reason."""
-    today = clock.now().astimezone(clock.zone()).date()
-    return warranty_on(today, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
+def warranty_now(machine: Machine, known: Mapping[int, date] | None = None) -> Warranty:
+    """The warranty of ``machine`` today, with its reason; ``known`` as in ``terms.warranty_of``."""
+    return terms.warranty_of(machine, clock.now().astimezone(clock.zone()).date(), known)
 
 
 def profile_choices() -> list[DeviceProfile]:

@@ -1,6 +1,6 @@
 """Screens of machines and monitoring profiles."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Blueprint, flash, request, url_for
@@ -12,8 +12,10 @@ from app.core import paging
 from app.core.errors import N_, Conflict, InvalidFile
 from app.customers import projects
 from app.customers import queries as customers
-from app.machines import forms, operations, profile_operations, queries
+from app.machines import forms, operations, profile_operations, queries, terms
+from app.machines.models import Machine
 from app.machines.profile_operations import ImportedProfile
+from app.machines.warranty import Warranty
 from app.web import exports
 from app.web.auth import actor, requires
 from app.web.forms import differences, sent
@@ -35,7 +37,7 @@ def index() -> Response:
     """The list of machines."""
     given, wanted = request.args, forms.wanted_from(request.args)
     page = queries.page(actor(), wanted, sort=_sort(), after=given.get("after"), before=given.get("before"))
-    shown = {"page": page, "wanted": wanted, "sort": _sort(), "warranty": queries.warranty_now, **_choices()}
+    shown = {"page": page, "wanted": wanted, "sort": _sort(), "warranty": _warranty(), **_choices()}
     return render("machines/index.html", fragment="machines/_list.html", **shown)
 
 
@@ -64,13 +66,20 @@ def _choices() -> dict[str, Any]:
     }
 
 
+def _warranty() -> Callable[[Machine], Warranty]:
+    """The warranty today of one machine after the other; extensions are read once."""
+    known = terms.extended()
+    return lambda machine: queries.warranty_now(machine, known)
+
+
 def _found() -> ModelSelect:
     return paging.whole(queries.listed(actor(), forms.wanted_from(request.args)), queries.SORTS, _sort())
 
 
 def _rows(found: ModelSelect) -> Iterator[list[Any]]:
+    covered = _warranty()
     for m in found.iterator():
-        warranty = queries.warranty_now(m)
+        warranty = covered(m)
         yield [
             m.serial, m.device, m.model.name, m.profile and m.profile.name, m.customer and m.customer.name, m.site and m.site.name,
             m.site and m.site.address, m.area and m.area.name, m.gateway, m.accepted_on, m.shipped_on, m.warranty_months,

@@ -19,10 +19,11 @@ class WarrantyState(StrEnum):
 
 
 class Basis(StrEnum):
-    """Which of the two terms ends first."""
+    """Which term it is: the one of the two that ends first, or an extension that lasts longer."""
 
     ACCEPTANCE = "acceptance"
     DELIVERY = "delivery"
+    EXTENSION = "extension"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ def warranty_on(day: date, *, accepted_on: date | None, shipped_on: date | None,
         return Warranty(WarrantyState.UNKNOWN)
     last_on, basis, from_on, length = min(terms)
     return Warranty(WarrantyState.IN if day <= last_on else WarrantyState.OFF, last_on, basis, from_on, length)
+
+
+def prolonged(found: Warranty, until: date | None, day: date) -> Warranty:
+    """``found`` on ``day`` when the warranty was extended to ``until``: an extension never shortens a term."""
+    if until is None or (found.last_on is not None and found.last_on >= until):
+        return found
+    return Warranty(WarrantyState.IN if day <= until else WarrantyState.OFF, until, Basis.EXTENSION)
 
 
 def last_day(from_on: date, months: int) -> date:

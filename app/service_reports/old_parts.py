@@ -3,21 +3,21 @@
 from datetime import datetime
 from decimal import Decimal
 
+from app.contracts import warranty
 from app.core.types import Actor
-from app.machines.warranty import WarrantyState
 from app.parts.models import Part
 from app.returns import opening
 from app.returns.opening import Removed
-from app.service_reports.models import FaultCause, ReportPart, ServiceReport
+from app.service_reports.models import ReportPart, ServiceReport
 
 
 def open_returns(by: Actor, report: ServiceReport, at: datetime) -> None:
     """Open the returns of a report that is being signed, in the running transaction; what is off warranty stays with the customer."""
-    if report.order.warranty != WarrantyState.IN or report.cause == FaultCause.MISUSE:
-        return
     lines = list(ReportPart.select().where(ReportPart.report == report).order_by(ReportPart.position))
-    worn = {number for (number,) in Part.select(Part.number).where(Part.is_wear).tuples()}
-    opening.open_for(by, report.order, [_removed(line) for line in lines if line.part_number not in worn], at)
+    parts = {part.number: part for part in Part.select().where(Part.number.in_([line.part_number for line in lines]))}
+    order = report.order
+    covered = [line for line in lines if warranty.covers_part(order, parts.get(line.part_number), line.name, report.cause)]
+    opening.open_for(by, order, [_removed(line) for line in covered], at)
 
 
 def _removed(line: ReportPart) -> Removed:

@@ -9,8 +9,9 @@ from app.core import clock, db, numbering, submissions
 from app.core.errors import N_, Invalid
 from app.core.types import Actor
 from app.customers.models import Contact, Customer, Project, Site
+from app.machines import terms
 from app.machines.models import Machine
-from app.machines.warranty import Warranty, WarrantyState, warranty_on
+from app.machines.warranty import Warranty, WarrantyState
 from app.tickets import reasons
 from app.tickets.models import Priority, Ticket
 from app.work_orders import states
@@ -190,4 +191,4 @@ def warranty_at(machine: Machine | None, ticket: Ticket | None, at: datetime | N
     if machine is None:
         return None
     day = (ticket.opened_at if ticket else at or clock.now()).astimezone(clock.zone()).date()
-    return warranty_on(day, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
+    return terms.warranty_of(machine, day)

@@ -1,6 +1,6 @@
 """The dispatch queue: tickets that wait for dispatch and orders that nobody has, in one list (workflows, Work order and dispatch)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -11,8 +11,9 @@ from app.core import clock, db
 from app.core.prepared import Prepared
 from app.core.types import Actor
 from app.customers.models import Customer, Project, Site
+from app.machines import terms
 from app.machines.models import Machine
-from app.machines.warranty import WarrantyState, warranty_on
+from app.machines.warranty import WarrantyState, prolonged, warranty_on
 from app.tickets.models import Priority, Ticket, TicketStatus
 from app.work_orders.models import QUEUED_STATUSES, OrderStatus, OrderStep, WorkOrder
 
@@ -99,7 +100,8 @@ def _plain(query: ModelSelect) -> list[Any]:
 
 
 def _in_order(orders: list[Any], tickets: list[Any], now: datetime) -> list[Waiting]:
-    found = [_ticket_row(row) for row in tickets] + _with_steps([_order_row(row) for row in orders])
+    known = terms.extended() if tickets else {}
+    found = [_ticket_row(row, known) for row in tickets] + _with_steps([_order_row(row) for row in orders])
     return sorted(found, key=lambda row: place(row, now))
 
 
@@ -171,7 +173,7 @@ _every_order = Prepared(lambda now: _pressing_orders(_orders(), now))
 _every_ticket = Prepared(lambda now: _pressing_tickets(_tickets(), now))
 
 
-def _ticket_row(row: tuple[Any, ...]) -> Waiting:
+def _ticket_row(row: tuple[Any, ...], known: Mapping[int, date]) -> Waiting:
     (
         ticket_id, number, priority, title, reason, machine_id, serial, short_name, name, site, due_at, urged, since, version,
         accepted_on, shipped_on, months,
@@ -179,15 +181,13 @@ def _ticket_row(row: tuple[Any, ...]) -> Waiting:
     opened_at = clock.from_ms(since)
     warranty = WarrantyState.UNKNOWN
     if machine_id:
-        warranty = _warranty(opened_at.astimezone(clock.zone()).date(), _day(accepted_on), _day(shipped_on), months)
+        day = opened_at.astimezone(clock.zone()).date()
+        found = warranty_on(day, accepted_on=_day(accepted_on), shipped_on=_day(shipped_on), months=months)
+        warranty = prolonged(found, known.get(machine_id), day).state
     return Waiting(
         None, None, ticket_id, number, priority, None, title, reason, machine_id, serial, short_name or name, site, warranty,
         _time(due_at), urged, opened_at, version,
     )  # fmt: skip
-
-
-def _warranty(day: date, accepted_on: date | None, shipped_on: date | None, months: int) -> WarrantyState:
-    return warranty_on(day, accepted_on=accepted_on, shipped_on=shipped_on, months=months).state
 
 
 def _day(kept: Any) -> date | None:

@@ -19,7 +19,7 @@ from app.accounts import sessions
 from app.accounts.models import Area, Authority, Department, Notice, Role, SessionKind, Station, User
 from app.billing.models import Allocation, DunningRecord, DunningStep, Invoice, InvoiceFile, Payment, Receivable
 from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
-from app.contracts.models import Contract, ContractStatus
+from app.contracts.models import Contract, ContractStatus, WarrantyExtension
 from app.core import clock, db, files
 from app.core.history import HistoryEntry, digest
 from app.core.import_runs import ImportKind, ImportRun
@@ -402,6 +402,12 @@ ACCESS: dict[str, Access] = {
             "take_back_finish",
         )
     },
+    "warranty.proof": may(ALL, scoped=True),
+    "warranty.printed": may(ALL, scoped=True),
+    "warranty.extend": may(Role.DEPUTY, Role.MANAGER),
+    "warranty.revoke": may(Role.DEPUTY, Role.MANAGER),
+    "warranty.of_order": may(BUSINESS, scoped=True),
+    "warranty.rule": may(Role.DEPUTY, Role.MANAGER),
     "returns.index": may(BUSINESS),
     "returns.export_csv": may(BUSINESS),
     "returns.export_xlsx": may(BUSINESS),
@@ -801,6 +807,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "done_order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, ~WorkOrder.is_out).number,
     "call_back_id": lambda side: CallBack.get(CallBack.follow_up_owner == side.technician).id,
     "report_number": lambda side: _report(side).number,
+    "extension_id": lambda side: WarrantyExtension.get(WarrantyExtension.machine == side.machine).id,
     "return_number": lambda side: DefectiveReturn.get(DefectiveReturn.technician == side.technician).number,
     "nonconformity_number": lambda side: _nonconformity(side).number,
     "nonconformities.photo:photo_id": lambda side: _nonconformity(side).photos.get().id,
@@ -917,6 +924,7 @@ def _side(area: Area, technician: User) -> Side:
     factories.service_report(order=factories.work_order(ticket=out, machine=machine, lead=technician), status=ReportStatus.DRAFT)
     done = factories.work_order(machine=machine, lead=technician, status=OrderStatus.FINISHED)
     factories.service_report(order=done, sign_token=f"sign-{area.id}", sign_token_until=now + timedelta(hours=1))
+    money_factories.extension(machine=machine)
     money_factories.nonconformity(returned=money_factories.returned(order=done, status="reported"))
     _run_clocks(ticket, technician)
     factories.return_visit(customer=customer)

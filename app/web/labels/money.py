@@ -168,4 +168,14 @@ MONEY: dict[str, dict[str, str]] = {
         "y3": N_("2-3 years"),
         "older": N_("Over 3 years"),
     },
+    "Ground": {
+        "acceptance": N_("Months from acceptance"),
+        "delivery": N_("Months from delivery"),
+        "extension": N_("Extended warranty"),
+        "replacement": N_("Own term of the replaced part"),
+        "wear": N_("Wear part: excluded"),
+        "misuse": N_("Misuse: excluded"),
+        "ruling": N_("Ruled by a person"),
+        "no_date": N_("Neither acceptance nor delivery is dated."),
+    },
 }
