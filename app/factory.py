@@ -92,6 +92,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.billing.payment_views",
     "app.billing.uninvoiced_views",
     "app.billing.receivable_views",
+    "app.billing.cash_views",
     "app.desk.views",
     "app.desk.attachments",
     "app.desk.intake",

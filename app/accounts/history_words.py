@@ -39,6 +39,7 @@ ACTIONS = {
     "calendar.taken_back": N_("Change of the working calendar taken back"),
     "broadcast.sent": N_("Broadcast sent"),
     "clocks.targets": N_("Targets of deadlines changed"),
+    "receivable.noted": N_("Noted as owed, not invoiced yet"),
     "receivable.written_off": N_("Receivable written off"),
     "receivable.set_apart": N_("Retention money set apart"),
     "payment.recorded": N_("Payment recorded"),

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from peewee import Case, fn
+from peewee import JOIN, Case, fn
 
 from app.accounts.models import User
 from app.billing import accounts, payments
@@ -14,13 +14,15 @@ from app.billing.payments import PaymentDetails
 from app.core import clock, db, submissions
 from app.core.errors import N_, Conflict, Invalid, NotAllowed
 from app.core.files import Incoming
-from app.core.money import FEN
+from app.core.money import FEN, ZERO
 from app.core.types import Actor
 from app.customers.models import Customer
+from app.service_reports.models import ServiceReport
 from app.work_orders.models import WorkOrder
 
 TAKE, CONFIRM, SETTLE = "payments.take", "payments.confirm", "payments.settle"
 # What a technician can be given on the job; a transfer reaches the bank and is recorded from there.
+MOST_WAITING = 200
 WAYS = (PaymentWay.CASH, PaymentWay.CODE, PaymentWay.ACCEPTANCE)
 
 
@@ -131,3 +133,26 @@ def settle(*, by: Actor, technician: int, on: date, total: Decimal, at: datetime
         for row in rows:
             payments.note(by, "settled", row, amount=row.amount)
     return len(rows)
+
+
+def waiting(technician: int | None = None) -> list[Payment]:
+    """What technicians (one of them) took and the clerk has not confirmed, oldest first."""
+    query = Payment.select(Payment, Customer, User, WorkOrder.number).join(Customer)
+    query = query.join_from(Payment, User, on=Payment.technician).join_from(Payment, WorkOrder, JOIN.LEFT_OUTER, on=Payment.order)
+    query = query.where(Payment.confirmed_at.is_null(), Payment.void_at.is_null())
+    if technician is not None:
+        query = query.where(Payment.technician == technician)
+    return list(query.order_by(Payment.received_on, Payment.id).limit(MOST_WAITING))
+
+
+def of_order(order: WorkOrder) -> list[Payment]:
+    """What was taken on a job, the latest first."""
+    return list(Payment.select().where(Payment.order == order).order_by(Payment.id.desc()))
+
+
+def proposal(order: WorkOrder) -> Decimal | None:
+    """What the report says was taken and is not noted yet."""
+    report = ServiceReport.get_or_none(ServiceReport.order == order)
+    said = (report.money_fen if report is not None else 0) * FEN
+    left = said - sum((row.amount for row in of_order(order) if row.void_at is None), ZERO)
+    return left if left > 0 else None

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.billing import accounts, contract_progress, invoice_numbers
+from app.billing import accounts, contract_progress, invoice_numbers, unpaid
 from app.billing.models import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus, Receivable, ReceivableKind
 from app.contracts.models import IN_FORCE, Contract
 from app.core import clock, db, history, live, submissions
@@ -150,8 +150,10 @@ def write_lines(invoice: Invoice, lines: Sequence[LineDetails], first: int = 1) 
 
 
 def open_receivable(invoice: Invoice, details: InvoiceDetails, basis: Basis, at: datetime) -> None:
-    """What the customer owes by a new invoice."""
+    """What the customer owes by a new invoice; it takes the place of what was noted of the order before."""
     if invoice.total > 0:
+        if basis.order is not None:
+            unpaid.replace(order=basis.order, invoice_number=invoice.number, at=at)
         about = {"invoice": invoice, "order": basis.order, "contract": basis.contract, "area": invoice.area_id, "person": invoice.person_id}
         accounts.owe(
             kind=ReceivableKind.INVOICE, customer=invoice.customer, amount=invoice.total, at=at, about=invoice.number,

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
+from app.billing import cash
 from app.billing.models import PaymentWay, Receivable
 from app.billing.payment_register import STATES, PaymentFilter
 from app.billing.payments import MISSING, PaymentDetails
@@ -44,6 +45,30 @@ class PaymentForm(FlaskForm):
             received_on=self.received_on.data,
             payer_name=(self.payer_name.data or "").strip(),
             bank_reference=(self.bank_reference.data or "").strip(),
+            bill_number=(self.bill_number.data or "").strip(),
+            bill_due_on=self.bill_due_on.data,
+            remark=(self.remark.data or "").strip(),
+        )
+
+
+class TakenForm(FlaskForm):
+    """What a technician was given on the job. ``form_token`` makes sending it twice harmless."""
+
+    form_token = HiddenField(default=lambda: secrets.token_urlsafe(24))
+    amount = AmountField(_("Amount (¥)"))
+    way = SelectField(_("How it came"), choices=[pair for pair in options("PaymentWay") if pair[0] in cash.WAYS], default=PaymentWay.CASH)
+    payer_name = StringField(_("Payer"), validators=[Length(max=120)])
+    bill_number = StringField(_("Number of the bill"), validators=[Length(max=40)])
+    bill_due_on = DateField(_("Bill falls due on"), validators=[Optional()])
+    remark = StringField(_("Remark"), validators=[Length(max=300)])
+
+    def details(self, today: date) -> PaymentDetails:
+        """What was typed; it was given ``today``."""
+        return PaymentDetails(
+            way=self.way.data or "",
+            amount=self.amount.data,
+            received_on=today,
+            payer_name=(self.payer_name.data or "").strip(),
             bill_number=(self.bill_number.data or "").strip(),
             bill_due_on=self.bill_due_on.data,
             remark=(self.remark.data or "").strip(),

@@ -220,7 +220,8 @@ def release(payment_number: str, allocation_id: int) -> Response:
 def confirm(payment_number: str) -> Response:
     """The clerk has the money that a technician took."""
     found = payments.by_number(actor(), payment_number)
-    return _done(payment_number, lambda: cash.confirm(by=actor(), payment=found), _("Confirmed. It counts from now on."))
+    back = "/cash" if "from_cash" in request.form else ""
+    return _done(payment_number, lambda: cash.confirm(by=actor(), payment=found), _("Confirmed. It counts from now on."), back)
 
 
 @blueprint.post("/payments/<payment_number>/voiding")
@@ -234,13 +235,13 @@ def void(payment_number: str) -> Response:
     )
 
 
-def _done(number: str, act: Callable[[], None], said: str) -> Response:
+def _done(number: str, act: Callable[[], None], said: str, back: str = "") -> Response:
     try:
         act()
     except (Conflict, Invalid, NotAllowed, NotFound) as error:
         return _page(number, error=error)
     flash(said, "message")
-    return see_other(f"/payments/{number}")
+    return see_other(back or f"/payments/{number}")
 
 
 def _page(number: str, *, error: DomainError | None = None) -> Response:

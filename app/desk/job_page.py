@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from app.billing import cash
 from app.contracts import job_views as job_contracts
 from app.contracts import warranty
 from app.core.types import Actor
@@ -59,6 +60,7 @@ def shown(me: Actor, order: WorkOrder, now: datetime) -> dict[str, Any]:
         "help_token": forms.new_token(),
         **_of_ticket(me, order),
         **_of_machine(me, order),
+        "payments": cash.of_order(order),
         "to_hand_over": own_invoices.waiting(me, order) if order.customer_id and me.may(own_invoices.HAND_OVER) else [],
     }
 
