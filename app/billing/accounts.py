@@ -4,6 +4,7 @@
 Everything runs in the caller's transaction.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +19,8 @@ from app.core.money import FEN, ZERO
 from app.customers.models import Customer
 
 LIVE = "money"
+# Who follows a receivable whose paid amount changed, in the same transaction; ``contract_progress`` adds itself.
+FOLLOWERS: list[Callable[[Receivable, datetime], None]] = []
 
 
 def owe(
@@ -55,8 +58,14 @@ def allocate(*, payment: Payment, receivable: Receivable, amount: Decimal, at: d
     else:
         Allocation.update(amount=Allocation.amount + amount).where(Allocation.id == row.id).execute()
     _account(receivable.customer_id, owed=-amount, ahead=-amount)
-    live.touch(LIVE)
+    _tell(receivable, at)
     return row
+
+
+def _tell(receivable: Receivable, at: datetime) -> None:
+    for follow in FOLLOWERS:
+        follow(receivable, at)
+    live.touch(LIVE)
 
 
 def _check(payment: Payment, receivable: Receivable, amount: Decimal) -> None:
@@ -84,7 +93,7 @@ def release(*, allocation: Allocation, at: datetime) -> None:
     Receivable.update(still_owed).where(Receivable.id == allocation.receivable_id).execute()
     receivable = Receivable.get_by_id(allocation.receivable_id)
     _account(receivable.customer_id, owed=allocation.amount if receivable.is_open else ZERO, ahead=allocation.amount)
-    live.touch(LIVE)
+    _tell(receivable, at)
 
 
 def paid_in(payment: Payment) -> None:

@@ -39,7 +39,7 @@ def edit(*, by: Actor, invoice: Invoice, version: int, details: InvoiceDetails, 
             taking_back.take_off(Invoice.get_by_id(invoice.red_of_id), invoice, by, now)
         else:
             _owe_anew(invoice, details, now)
-            contract_progress.keep_in_step(by, invoice.contract, now, invoice.number)
+            contract_progress.keep_in_step(by, invoice, now)
         record(by, "corrected", invoice, before=before, after=shown(invoice))
 
 

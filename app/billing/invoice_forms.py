@@ -13,9 +13,11 @@ from wtforms import DateField, HiddenField, IntegerField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
+from app.billing import invoice_numbers
 from app.billing.invoice_register import CONFIRMED, OPEN, PAYMENTS, UNDERWAY, DeliveryFilter, InvoiceFilter
 from app.billing.invoices import InvoiceDetails, LineDetails
 from app.billing.models import DeliveryWay, InvoiceKind, InvoiceStatus
+from app.core import clock
 from app.core.errors import N_, Invalid
 from app.core.money import line_amount, rounded
 from app.customers.forms import text
@@ -56,8 +58,18 @@ class InvoiceForm(FlaskForm):
         plain = ("code", "number", "issued_on", "buyer_name", "buyer_tax_number", "tax_number_reason", "seller_name", "seller_tax_number")
         sums = ("amount", "tax", "total", "payment_days", "issuer", "remark")
         return InvoiceDetails(
-            kind=InvoiceKind(self.kind.data), lines=typed_lines(), **{name: self[name].data for name in (*plain, *sums)}
+            kind=InvoiceKind(self.kind.data), lines=self._lines(), **{name: self[name].data for name in (*plain, *sums)}
         )  # fmt: skip
+
+    def _lines(self) -> list[LineDetails]:
+        """The lines; what is wrong with the number is said at the same time."""
+        try:
+            return typed_lines()
+        except Invalid as error:
+            code, number = invoice_numbers.normal(self.code.data), invoice_numbers.normal(self.number.data)
+            today = clock.now().astimezone(clock.zone()).date()
+            error.fields |= invoice_numbers.number_mistakes(InvoiceKind(self.kind.data), code, number, self.issued_on.data, today)
+            raise
 
 
 def form_of(details: InvoiceDetails, customer: str, version: int | None = None) -> InvoiceForm:

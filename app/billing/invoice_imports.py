@@ -134,7 +134,7 @@ def _blue(by: Actor, line: Line, customer: Customer, details: InvoiceDetails) ->
     fields = invoices.checked(customer, details, now)
     invoice = invoices.enter(by=by, customer=customer, fields=fields, details=details, basis=basis, at=now)
     invoices.open_receivable(invoice, details, basis, now)
-    contract_progress.keep_in_step(by, basis.contract, now, invoice.number)
+    contract_progress.keep_in_step(by, invoice, now)
     return invoice
 
 

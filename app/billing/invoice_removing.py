@@ -18,12 +18,12 @@ def remove_invoices(*, by: Actor, ids: Sequence[int]) -> None:
             Receivable.delete().where(Receivable.id == receivable.id).execute()
             if receivable.is_open:
                 accounts.no_longer_owed(receivable)
-        blue, contract = invoice.red_of, invoice.contract
+        blue = invoice.red_of
         InvoiceLine.delete().where(InvoiceLine.invoice == invoice).execute()
         Invoice.delete().where(Invoice.id == invoice.id).execute()
         if blue is not None:
             _owe_again(blue)
-        contract_progress.keep_in_step(by, contract, clock.now())
+        contract_progress.keep_in_step(by, invoice, clock.now())
 
 
 def _owe_again(blue: Invoice) -> None:

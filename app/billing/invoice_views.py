@@ -1,6 +1,7 @@
 """The register of invoices on screen: the list, one invoice, registering, correcting, voiding, taking back, its files."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, request
@@ -154,7 +155,7 @@ def edit(invoice_id: int) -> Response:
 def red(invoice_id: int) -> Response:
     """Register the red invoice that takes this one back, whole or in part."""
     blue = queries.by_id(actor(), invoice_id)
-    details = invoice_drafts.of_invoice(blue, is_red=True)
+    details = replace(invoice_drafts.of_invoice(blue, is_red=True), issued_on=today())
     form, made = invoice_forms.form_of(details, blue.customer.name), list[Invoice]()
 
     def register() -> None:

@@ -104,7 +104,7 @@ def register(
         _check_basis(customer, about)
         invoice = enter(by=by, customer=customer, fields=checked(customer, details, now), details=details, basis=about, at=now)
         open_receivable(invoice, details, about, now)
-        contract_progress.keep_in_step(by, about.contract, now, invoice.number)
+        contract_progress.keep_in_step(by, invoice, now)
         if form_token:
             submissions.settle(form_token, invoice.id)
     return invoice

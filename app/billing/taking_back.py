@@ -37,7 +37,7 @@ def void(*, by: Actor, invoice: Invoice, version: int, reason: str, at: datetime
         claim(invoice, version, LIVING, status=InvoiceStatus.VOID, void_reason=words)
         if receivable is not None and receivable.is_open:
             _close(receivable, words, now)
-        contract_progress.keep_in_step(by, invoice.contract, now, invoice.number)
+        contract_progress.keep_in_step(by, invoice, now)
         record(by, "voided", invoice, before=before, after=shown(invoice))
 
 
@@ -71,7 +71,7 @@ def take_off(blue: Invoice, red: Invoice, by: Actor, at: datetime) -> None:
     status = InvoiceStatus.RED if left == 0 else InvoiceStatus.ISSUED if was_red else blue.status
     if status != blue.status:
         claim(blue, blue.version, (*LIVING, InvoiceStatus.RED), status=status)
-    contract_progress.keep_in_step(by, blue.contract, at, red.number)
+    contract_progress.keep_in_step(by, blue, at)
     receivable = receivable_of(blue)
     if receivable is not None and (was_red or receivable.written_off_at is None):
         _release_beyond(receivable, left, by, at)

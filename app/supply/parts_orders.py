@@ -147,6 +147,16 @@ def mark_invoiced(*, by: Actor, order: PartsOrder) -> None:
         record(by, "invoiced", KIND, order.number)
 
 
+def mark_not_invoiced(*, by: Actor, order: PartsOrder) -> None:
+    """Its invoice was taken back, in the running transaction: an invoiced order is shipped or received again."""
+    db.current()
+    present = PartsOrder.get_by_id(order.id)
+    if present.status == PartsOrderStatus.INVOICED:
+        to = PartsOrderStatus.RECEIVED if present.received_at else PartsOrderStatus.SHIPPED
+        claim(present, present.version, (PartsOrderStatus.INVOICED,), status=to)
+        record(by, "not_invoiced", KIND, order.number)
+
+
 def lines_of(order: PartsOrder) -> list[PartsOrderLine]:
     """Its lines with their parts."""
     return list(order.lines.order_by(PartsOrderLine.id))

@@ -8,10 +8,10 @@ import pytest
 from peewee import Database
 
 from app.accounts.models import Role
-from app.billing import invoices, taking_back, uninvoiced
+from app.billing import accounts, invoices, taking_back, uninvoiced
 from app.billing.invoice_drafts import for_basis
 from app.billing.invoices import Basis
-from app.billing.models import Invoice
+from app.billing.models import Invoice, Receivable
 from app.billing.uninvoiced import UninvoicedFilter
 from app.contracts.models import Contract, ContractStatus, WarrantyRuling
 from app.core import clock, db
@@ -126,7 +126,7 @@ def test_an_invoice_of_a_shipment_is_filled_with_what_was_shipped(clerk: Actor) 
     assert [(line.quantity, line.amount, line.tax) for line in draft.details.lines] == [(Decimal(1), Decimal(100), Decimal(13))]
 
 
-def test_a_contract_is_invoiced_once_all_of_it_is(clerk: Actor) -> None:
+def test_a_contract_is_invoiced_once_all_of_it_is_and_settled_once_it_is_paid(clerk: Actor) -> None:
     order = factories.work_order(lead=make_user(Role.TECHNICIAN), warranty="off")
     contract = money_factories.contract(ContractStatus.SIGNED, order=order)
     with db.transaction():
@@ -137,5 +137,23 @@ def test_a_contract_is_invoiced_once_all_of_it_is(clerk: Actor) -> None:
         by=clerk, customer=order.customer, details=details(lines=draft.lines), basis=Basis(contract=Contract.get())
     )  # fmt: skip
     assert (Contract.get().status, made.total) == (ContractStatus.INVOICED, contract.total)
+    payment = money_factories.payment(customer=order.customer, amount=contract.total)
+    with db.transaction():
+        paid = accounts.allocate(payment=payment, receivable=Receivable.get(), amount=contract.total, at=clock.now(), by_name="陈")
+    assert Contract.get().status == ContractStatus.SETTLED
+    with db.transaction():
+        accounts.release(allocation=paid, at=clock.now())
+    assert Contract.get().status == ContractStatus.INVOICED
     taking_back.void(by=clerk, invoice=Invoice.get(), version=1, reason="开错")
     assert Contract.get().status == ContractStatus.COMPLETED
+
+
+def test_a_parts_order_is_invoiced_with_its_shipment(clerk: Actor) -> None:
+    sent = shipment(clerk)
+    with db.transaction():
+        PartsOrder.update(status="shipped", released_at=clock.now(), shipped_at=clock.now()).execute()
+    basis = Basis(shipment=Shipment.get(), parts_order=PartsOrder.get())
+    invoice = invoices.register(by=clerk, customer=sent.customer, details=details(), basis=basis)
+    assert PartsOrder.get().status == "invoiced"
+    taking_back.void(by=clerk, invoice=invoice, version=1, reason="开错")
+    assert PartsOrder.get().status == "shipped"
