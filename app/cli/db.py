@@ -6,6 +6,7 @@ import click
 
 from app.cli import Group, json_option, show
 from app.core import integrity, migrating
+from app.parts import books
 from app.release import release
 
 group = Group("db", help="Schema and soundness of the database.")
@@ -30,6 +31,6 @@ def status(as_json: bool) -> None:
 @json_option
 def check(as_json: bool) -> None:
     """Say whether the database is sound; exit status 1 when it is not."""
-    found = integrity.problems()
+    found = integrity.problems() or books.problems()
     show({"sound": not found, "problems": found} if as_json else [{"line": line} for line in found or ["sound"]], as_json)
     sys.exit(1 if found else 0)

@@ -6,6 +6,8 @@ from app.core.importing import Kind
 from app.customers.contact_imports import CONTACTS
 from app.customers.imports import CUSTOMERS
 from app.machines.imports import MACHINES
+from app.parts.imports import PARTS
+from app.parts.opening import OPENING
 from app.tickets.imports import HISTORY
 
 KINDS: dict[ImportKind, Kind] = {
@@ -14,4 +16,6 @@ KINDS: dict[ImportKind, Kind] = {
     ImportKind.MACHINES: MACHINES,
     ImportKind.HISTORY: HISTORY,
     ImportKind.INVOICES: INVOICES,
+    ImportKind.PARTS: PARTS,
+    ImportKind.OPENING_STOCK: OPENING,
 }

@@ -25,6 +25,8 @@ from app.customers.models import Contact, Customer, Site
 from app.imports.runs import Problem
 from app.machines import removing as machines
 from app.machines.models import Machine, MachineModel, MachineMove
+from app.parts import keeping, opening
+from app.parts.models import Part, PartModel, StockMovement, Supplier
 from app.tickets import past_work
 from app.tickets.models import PastWork, Ticket, TicketTransition
 
@@ -63,6 +65,9 @@ KEPT: dict[str, Kept] = {
     "contact": Kept(Contact, _name, customers.remove_contacts, customers.put_back_contact),
     "machine": Kept(Machine, lambda row: str(row.serial), machines.remove_machines, machines.put_back_machine, key="serial"),
     "invoice": Kept(Invoice, lambda row: str(row.number), invoice_removing.remove_invoices, parts=(InvoiceLine, Receivable)),
+    "part": Kept(Part, lambda row: str(row.number), keeping.remove_parts, keeping.put_back_part, parts=(PartModel,), key="number"),
+    "supplier": Kept(Supplier, _name, keeping.remove_suppliers),
+    "stock_movement": Kept(StockMovement, lambda row: str(row.about or row.id), opening.take_back),
     "ticket": Kept(Ticket, lambda row: str(row.number), past_work.remove, parts=(PastWork, TicketTransition), key="number"),
 }
 _TYPE_OF: dict[type[Model], str] = {kept.model: name for name, kept in KEPT.items()}
@@ -75,6 +80,9 @@ _WORDS = {
     "machine": N_("machine"),
     "ticket": N_("ticket"),
     "invoice": N_("invoice"),
+    "part": N_("part"),
+    "supplier": N_("supplier"),
+    "stock_movement": N_("movement of stock"),
 }
 # What else may have come to depend on it, by its table.
 _OTHERS = {

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -179,6 +179,14 @@ def remove_parts(*, by: Actor, ids: Sequence[int]) -> None:
     PartModel.delete().where(PartModel.part.in_(ids)).execute()
     Part.delete().where(Part.id.in_(ids)).execute()
     live.touch(LIVE)
+
+
+def put_back_part(*, by: Actor, part: Part, fields: dict[str, Any]) -> None:
+    """Give a part ``fields`` (amounts as texts) again, in the running transaction."""
+    given: dict[str, Any] = {
+        name: Decimal(value) if name in ("price", "cost") and value is not None else value for name, value in fields.items()
+    }
+    renew_part(by, part, replace(details_of(part), **given))
 
 
 def remove_suppliers(*, by: Actor, ids: Sequence[int]) -> None:
