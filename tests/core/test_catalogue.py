@@ -23,6 +23,7 @@ def text_of(database: Database) -> str:
 
 def all_models() -> list[type[Model]]:
     import app.accounts.models
+    import app.analytics.quality_reports.models
     import app.billing.models
     import app.callbacks.models
     import app.contracts.models
@@ -39,6 +40,7 @@ def all_models() -> list[type[Model]]:
     import app.customers.models
     import app.machines.models
     import app.monitoring.models
+    import app.monitoring.shift_log.models
     import app.parts.models
     import app.returns.models
     import app.roster.models

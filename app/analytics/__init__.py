@@ -1,0 +1,1 @@
+"""Statistics and frozen reports; reads what the other capabilities keep."""
