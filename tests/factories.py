@@ -17,6 +17,7 @@ from app.core.outbox import OutboxMessage
 from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Machine, MachineModel
+from app.monitoring.models import Alarm, Condition, Episode
 from app.roster.models import Vehicle
 from app.service_reports import content, sheets
 from app.service_reports.models import (
@@ -408,3 +409,22 @@ def vehicle(**values: Any) -> Vehicle:
     """A vehicle that is in use."""
     with db.transaction():
         return Vehicle.create(**{"plate": f"云A·{next(_count):05d}", "name": "皮卡"} | values)
+
+
+def alarm(**values: Any) -> Alarm:
+    """An alarm with one episode, unacknowledged; active unless ``condition`` says otherwise."""
+    now = clock.now()
+    started_at = values.pop("started_at", now)
+    severity = values.pop("severity", Priority.HIGH)
+    with db.transaction():
+        row = Alarm.create(
+            **{
+                "machine": values.pop("machine", None) or machine(device=f"EVC-A{next(_count)}"), "code": "E04",
+                "condition": Condition.ACTIVE, "is_acknowledged": False, "severity": severity, "last_event_at": started_at,
+            } | values
+        )  # fmt: skip
+        Episode.create(
+            alarm=row, machine=row.machine, code=row.code, severity=severity, started_at=started_at, last_raised_at=started_at,
+            ended_at=started_at if row.condition == Condition.NORMAL else None,
+        )  # fmt: skip
+    return row

@@ -1,7 +1,7 @@
 """What people type on the monitoring's screens, checked for shape; the rules are in the operations."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
@@ -48,14 +48,14 @@ def board_filters(query: Mapping[str, str]) -> BoardFilters:
 
 def fault_filters(query: Mapping[str, str], zone: ZoneInfo) -> FaultFilters:
     """What the fault register is narrowed to; ``from`` and ``to`` are days in ``zone``, both included. Raises ``Invalid``."""
-    last = _day(query, "to", zone)
+    last = day_in(query, "to", zone)
     return FaultFilters(
         q=query.get("q", "").strip()[:LONGEST_Q],
         machine=query.get("machine", "").strip()[:LONGEST_Q],
         code=query.get("code", "").strip()[:LONGEST_Q],
         severity=_one_of(query, "severity", tuple(Priority)),
         area=_number(query, "area"),
-        from_at=_day(query, "from", zone),
+        from_at=day_in(query, "from", zone),
         to_at=last + timedelta(days=1) if last else None,
         state=_one_of(query, "state", FAULT_STATES),
     )
@@ -96,12 +96,13 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
     return int(value) if value else None
 
 
-def _day(query: Mapping[str, str], name: str, zone: ZoneInfo) -> datetime | None:
+def day_in(query: Mapping[str, str], name: str, zone: tzinfo) -> datetime | None:
+    """Midnight in ``zone`` of the day that ``name`` gives; None without one. Raises ``Invalid``."""
     moment = _moment(query, name, zone)
     return datetime.combine(moment.astimezone(zone).date(), time(), zone).astimezone(UTC) if moment else None
 
 
-def _moment(query: Mapping[str, str], name: str, zone: ZoneInfo) -> datetime | None:
+def _moment(query: Mapping[str, str], name: str, zone: tzinfo) -> datetime | None:
     """A time as people and browsers write it, in ``zone`` unless it names one."""
     value = query.get(name, "").strip()
     if not value:

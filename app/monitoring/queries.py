@@ -106,6 +106,11 @@ def standing(actor: Actor, *, filters: Filters | None = None) -> list[AlarmRow]:
     return _rows(_standing(actor, filters or Filters()).order_by(*_STANDING_ORDER).limit(MAX_ALARMS))
 
 
+def standing_count(actor: Actor) -> int:
+    """How many alarms stand, listed or not."""
+    return sum(_counts(actor, Filters()).values())
+
+
 def standing_of(actor: Actor, machine: Machine) -> list[AlarmRow]:
     """Standing alarms of ``machine`` as ``standing`` orders them; none of a machine that ``actor`` may not see."""
     if actor.area_ids is not None and machine.area_id not in actor.area_ids:

@@ -84,6 +84,7 @@ MORE = (
     Entry("/parts", lazy_gettext("Parts"), "adjustments"),
     Entry("/stock", lazy_gettext("Stock"), "inbox"),
     Entry("/broadcasts", lazy_gettext("Broadcasts"), "send"),
+    Entry("/shifts", lazy_gettext("Shift log"), "clock"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
     Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),
@@ -106,6 +107,7 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
         lazy_gettext("Daily work"),
         frozenset(
             {
+                "/shifts",
                 "/work-orders",
                 "/service-reports",
                 "/contracts",

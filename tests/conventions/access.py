@@ -39,6 +39,7 @@ from app.monitoring.models import (
     RejectedMessage,
     Terminal,
 )
+from app.monitoring.shift_log.models import ShiftLog
 from app.parts.models import StockBalance, StockCount, StockPlace, Supplier
 from app.returns.models import DefectiveReturn, Nonconformity
 from app.roster import calendar_operations
@@ -644,6 +645,15 @@ ACCESS: dict[str, Access] = {
     "statements.send": may(*INVOICES_EDIT),
     # monitoring
     "monitoring.board": may(ALL),
+    "shifts.index": may(DESK),
+    "shifts.export_csv": may(DESK),
+    "shifts.export_xlsx": may(DESK),
+    "shifts.sign_on": may(Role.CLERK, Role.DEPUTY),
+    "shifts.shift": may(DESK),
+    "shifts.note": may(Role.CLERK, Role.DEPUTY),
+    "shifts.end": may(Role.CLERK, Role.DEPUTY),
+    "shifts.take_over": may(Role.CLERK, Role.DEPUTY),
+    "shifts.printed": may(DESK),
     "monitoring.faults": may(ALL),
     "monitoring.faults_csv": may(ALL),
     "monitoring.faults_xlsx": may(ALL),
@@ -747,6 +757,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "dunning_registers.letter:record_id": lambda side: DunningRecord.get(DunningRecord.customer == side.customer).id,
     "step_id": lambda side: DunningStep.get(DunningStep.days == -7).id,
     "year": lambda side: 2027,
+    "log_id": lambda side: ShiftLog.get(ShiftLog.user == side.technician).id,
     "monitoring.contract_file:name": lambda side: "device.py",
     "entry_id": lambda side: HistoryEntry.get(HistoryEntry.object_type == "calendar").id,
     "shift_id": lambda side: DutyShift.get(DutyShift.user == side.technician).id,
@@ -915,6 +926,7 @@ def _side(area: Area, technician: User) -> Side:
         waiting = f"WAITING{area.id}"
         key = bytes.fromhex(digest(waiting))[:16]
         QuarantinedMessage.create(device=waiting, topic=f"evc/{waiting}/telemetry", payload=b"{}", key=key, received_at=now)
+        ShiftLog.create(user=technician, user_name=technician.name, started_at=now)
         DeviceCredential.create(device=machine.device, state=CredentialState.ACTIVE, created_at=now, changed_at=now)
     contact = factories.contact(customer=customer)
     out = factories.ticket(machine=machine, status=TicketStatus.IN_WORK, open_orders=1)

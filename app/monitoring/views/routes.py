@@ -5,4 +5,4 @@ from flask import Blueprint
 blueprint = Blueprint("monitoring", __name__)
 
 # What these screens show changes with each of these (``app.core.live``).
-LIVE = ("alarms", "monitoring", "feed")
+LIVE = ("alarms", "monitoring", "feed", "shifts")
