@@ -8,7 +8,7 @@ from peewee import JOIN, ModelSelect, fn
 
 from app.accounts.models import User
 from app.billing.models import Invoice, InvoiceStatus
-from app.contracts.models import IN_FORCE, Contract, ContractKind, WarrantyRuling
+from app.contracts.models import IN_FORCE, Contract, ContractKind, ContractStatus, WarrantyRuling
 from app.core import paging
 from app.core.paging import Sort
 from app.core.types import Actor, Page
@@ -25,6 +25,7 @@ ORDER_SORT = "finished_at"
 SHIPMENT_COLUMNS = ("shipment", "customer", "parts_order", "order", "sent_at", "received_at", "total")
 SHIPMENT_SORTS = {"sent_at": Sort(Shipment.sent_at, lambda shipment: shipment.sent_at)}
 SHIPMENT_SORT = "sent_at"
+_NOT_INVOICED = tuple(status for status in IN_FORCE if status not in (ContractStatus.INVOICED, ContractStatus.SETTLED))
 # An invoice that was voided or taken back whole invoices nothing.
 COUNTS = Invoice.status.not_in((InvoiceStatus.VOID, InvoiceStatus.RED)) & Invoice.red_of.is_null()
 
@@ -43,14 +44,24 @@ def _contract_id() -> Any:
     return query.where(Contract.status.in_(IN_FORCE), Contract.total > 0)
 
 
+def _paid_for() -> Any:
+    """Orders that somebody pays for: few, as contracts leave it once all of them is invoiced."""
+    contracts = Contract.select(Contract.order).where(Contract.order.is_null(False), Contract.status.in_(_NOT_INVOICED))
+    return GateOverride.select(GateOverride.order) | contracts
+
+
+def _invoiced_of_contract() -> Any:
+    total = fn.COALESCE(fn.SUM(Invoice.total), 0).coerce(False)
+    return Invoice.select(total).where(Invoice.contract == Contract.id, Invoice.status != InvoiceStatus.VOID)
+
+
 def jobs(actor: Actor, wanted: UninvoicedFilter) -> ModelSelect:
     """Finished orders off warranty, done by contract, quote or override, that no invoice is for; each with its contract.
 
     One that somebody decided to be in warranty after all is none.
     """
     ruled_in = WarrantyRuling.select(WarrantyRuling.order).where(WarrantyRuling.state == WarrantyState.IN, WarrantyRuling.part_name == "")
-    invoiced = Invoice.select(Invoice.order).where(COUNTS, Invoice.order.is_null(False))
-    by_contract = Invoice.select(Invoice.contract).where(COUNTS, Invoice.contract.is_null(False))
+    invoiced = Invoice.select(Invoice.order).where(COUNTS, Invoice.order.is_null(False), Invoice.contract.is_null())
     query = (
         WorkOrder.select(WorkOrder, Customer, Machine, User, Contract)
         .join_from(WorkOrder, Customer, JOIN.LEFT_OUTER)
@@ -58,9 +69,9 @@ def jobs(actor: Actor, wanted: UninvoicedFilter) -> ModelSelect:
         .join_from(WorkOrder, User, JOIN.LEFT_OUTER, on=(WorkOrder.lead == User.id), attr="lead_person")
         .join_from(WorkOrder, Contract, JOIN.LEFT_OUTER, on=(Contract.id == _contract_id()), attr="paid_by")
         .where(WorkOrder.finished_at.is_null(False), WorkOrder.warranty != WarrantyState.IN, WorkOrder.rework_of.is_null())
-        .where(Contract.id.is_null(False) | WorkOrder.id.in_(GateOverride.select(GateOverride.order)))
+        .where(WorkOrder.id.in_(_paid_for()))
         .where(WorkOrder.id.not_in(invoiced), WorkOrder.id.not_in(ruled_in))
-        .where(Contract.id.is_null() | Contract.id.not_in(by_contract))
+        .where(Contract.id.is_null() | (Contract.total > _invoiced_of_contract()))
     )
     query = orders.within(query, actor)
     return query.where(WorkOrder.number.contains(wanted.q) | Customer.name.contains(wanted.q)) if wanted.q else query

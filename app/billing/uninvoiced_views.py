@@ -16,7 +16,7 @@ from app.web.render import render
 blueprint = Blueprint("uninvoiced", __name__)
 
 WORDS = {
-    "order": N_("Work order"), "technician": N_("Technician"), "finished_at": N_("Finished"), "contract": N_("Contract"),
+    "order": N_("Work order"), "technician": N_("Technician"), "finished_at": N_("Finished on"), "contract": N_("Contract"),
     "total": N_("Total with tax"), "shipment": N_("Shipment"), "parts_order": N_("Parts order"), "sent_at": N_("Shipped on"),
     "received_at": N_("Goods arrived"), "machine": N_("Machine"), "customer": N_("Customer"),
 }  # fmt: skip

@@ -72,7 +72,10 @@ def test_a_job_by_contract_is_invoiced_by_its_contract(clerk: Actor) -> None:
         ).execute()
     (row,) = uninvoiced.jobs_page(clerk, ALL, sort="finished_at").rows
     assert uninvoiced.contract_of(row) == contract
-    money_factories.invoice(customer=order.customer, contract=contract)
+    money_factories.invoice(customer=order.customer, contract=contract, order=order)
+    assert jobs(clerk) == [order.id]  # only a part of it
+    rest = contract.total - Decimal(113)
+    money_factories.invoice(customer=order.customer, contract=contract, amount=rest, tax=Decimal(0), total=rest)
     assert jobs(clerk) == []
 
 
