@@ -82,6 +82,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.contracts.step_views",
     "app.contracts.paper_views",
     "app.contracts.job_views",
+    "app.contracts.template_views",
     "app.service_reports.views",
     "app.service_reports.signing_views",
     "app.service_reports.link_views",

@@ -160,6 +160,8 @@ def _written(form: ContractForm, typed: TypedLines, act: Callable[[operations.Te
 
     def save() -> None:
         try:
+            if typed.wrong and not (form.title.data or "").strip():
+                typed.wrong["title"] = N_("Say in a few words what the contract is about.")
             typed.refuse()
             act(form.terms(actor(), typed.lines, before))
         except Invalid as error:

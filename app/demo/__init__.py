@@ -13,7 +13,7 @@ from app.core.errors import N_, Conflict
 from app.core.history import HistoryEntry
 from app.core.types import system
 from app.customers.models import Customer
-from app.demo import crew, duty, field_work, fleet, handed_in, invoiced, own_reports, papers, past, people, registers, shifts
+from app.demo import agreed, crew, duty, field_work, fleet, handed_in, invoiced, own_reports, papers, past, people, registers, shifts
 from app.machines.models import Machine
 from app.release import release
 
@@ -46,6 +46,7 @@ def load(config: Config, password: str | None = None, at: datetime | None = None
         field_work.work_of_today(staff, machines, now)
         own_reports.write(staff, now)
         shifts.keep(staff, now)
+        agreed.agree(staff, machines, now)
         invoiced.write_down(staff, now)
         outbox.forget_unsent(before=now - SENT_WITHIN)
     return chosen

@@ -92,6 +92,7 @@ MORE = (
     Entry("/roster", lazy_gettext("Duty roster"), "clock"),
     Entry("/people", lazy_gettext("Where people are"), "users"),
     Entry("/calendar", lazy_gettext("Working calendar"), "calendar"),
+    Entry("/contract-templates", lazy_gettext("Contract templates"), "file-text"),
     Entry("/clocks/targets", lazy_gettext("Deadlines"), "clock"),
     Entry("/users", lazy_gettext("Users"), "users"),
     Entry("/areas", lazy_gettext("Areas"), "map-pin"),

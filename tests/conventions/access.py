@@ -19,7 +19,7 @@ from app.accounts import sessions
 from app.accounts.models import Area, Authority, Department, Notice, Role, SessionKind, Station, User
 from app.billing.models import Allocation, DunningRecord, DunningStep, Invoice, InvoiceFile, Payment, Receivable
 from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
-from app.contracts.models import Contract, ContractStatus, WarrantyExtension
+from app.contracts.models import Contract, ContractStatus, ContractTemplate, WarrantyExtension
 from app.core import clock, db, files
 from app.core.history import HistoryEntry, digest
 from app.core.import_runs import ImportKind, ImportRun
@@ -527,6 +527,9 @@ ACCESS: dict[str, Access] = {
     "job_contract.job_contract": may(Role.TECHNICIAN, scoped=True),
     "job_contract.write": may(Role.TECHNICIAN, scoped=True),
     "job_contract.take_back": may(Role.TECHNICIAN, scoped=True),
+    "contract_templates.index": HOUSE,
+    "contract_templates.new": HOUSE,
+    "contract_templates.edit": HOUSE,
     "approvals.index": may(DESK, FIELD),
     "approvals.decide": may(DESK, FIELD, scoped=True),
     # service reports
@@ -836,6 +839,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "payment_number": lambda side: Payment.get(Payment.customer == side.customer).number,
     "allocation_id": lambda side: Allocation.get(Allocation.payment == Payment.get(Payment.customer == side.customer)).id,
     "receivable_id": lambda side: Receivable.get(Receivable.customer == side.customer).id,
+    "template_id": lambda side: ContractTemplate.get_or_create(kind="repair", name="T", defaults={"text": "T"})[0].id,
     "contract_number": lambda side: Contract.get(Contract.author == side.technician).number,
     "vehicle_id": lambda side: Vehicle.get(Vehicle.area == side.area).id,
     "part_number": lambda side: StockBalance.get(StockBalance.place == _van(side)).part.number,
@@ -857,6 +861,7 @@ NOWHERE |= dict.fromkeys(
 NOWHERE |= dict.fromkeys(("call_backs.sign_shown", "call_backs.read_shown", "call_back_records.sign", "call_back_records.read"), 403)
 NOWHERE |= dict.fromkeys(("approvals.index", "approvals.decide"), 403)  # only who approves, by own right or in somebody's place
 NOWHERE["contract_paper.scan"] = 404  # it was signed on a tablet
+NOWHERE["contract_steps.void"] = 403  # what was approved only who approves makes void
 NOWHERE["calls.edit"] = 403  # a record is corrected by who made it
 
 
