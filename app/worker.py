@@ -19,6 +19,7 @@ from app.core.logs import configure_logs
 from app.core.start import start
 from app.imports import work
 from app.monitoring import intake
+from app.returns import reminders
 from app.tickets import drafts, escalation, inbox, night, recomputing, work_slips
 from app.work_orders import leftovers, technician_reports, unaccepted
 
@@ -64,6 +65,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("tell-of-critical-faults", timedelta(seconds=10), night.look),
         Job("send-wecom", timedelta(seconds=3), lambda at: wecom.send_due(config.wecom_webhook, at)),
         Job("remind-of-follow-ups", timedelta(minutes=30), follow_ups.remind),
+        Job("remind-of-returns", timedelta(minutes=30), reminders.remind),
         Job("remind-of-slips", timedelta(minutes=5), work_slips.remind),
         Job("ask-for-daily-reports", timedelta(minutes=5), technician_reports.look),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),

@@ -13,7 +13,22 @@ from app.core.errors import N_, Conflict
 from app.core.history import HistoryEntry
 from app.core.types import system
 from app.customers.models import Customer
-from app.demo import agreed, crew, duty, field_work, fleet, handed_in, invoiced, own_reports, papers, past, people, registers, shifts
+from app.demo import (
+    agreed,
+    crew,
+    duty,
+    field_work,
+    fleet,
+    handed_in,
+    invoiced,
+    own_reports,
+    papers,
+    past,
+    people,
+    registers,
+    sent_back,
+    shifts,
+)
 from app.machines.models import Machine
 from app.release import release
 
@@ -48,6 +63,7 @@ def load(config: Config, password: str | None = None, at: datetime | None = None
         shifts.keep(staff, now)
         agreed.agree(staff, machines, now)
         invoiced.write_down(staff, now)
+        sent_back.bring_back(staff, now)
         outbox.forget_unsent(before=now - SENT_WITHIN)
     return chosen
 

@@ -9,10 +9,12 @@ from app.home.of_call_backs import of_call_backs
 from app.home.of_contracts import of_contracts
 from app.home.of_invoices import of_invoices
 from app.home.of_orders import of_orders, tickets_of_orders
+from app.home.of_returns import of_returns
 from app.home.of_shifts import of_shifts
 from app.home.of_tickets import of_alarms, of_tickets, steps_of
 from app.monitoring import queries as monitoring
 from app.monitoring.models import Alarm, Condition
+from app.returns import nonconformities
 from app.tickets import complaint_register, hotline_queries, inbox
 from app.tickets import queries as tickets
 from app.tickets.models import TicketStatus
@@ -44,6 +46,7 @@ def waiting(actor: Actor) -> list[Item]:
     items += of_invoices(actor, now)
     items += of_contracts(actor, now, SHOWN)
     items += of_shifts(actor, SHOWN)
+    items += of_returns(actor, now, SHOWN)
     return sorted(items, key=lambda item: item.place)[:SHOWN]
 
 
@@ -53,7 +56,7 @@ def _spoken_for(actor: Actor) -> frozenset[int]:
 
 def has_steps(actor: Actor) -> bool:
     """Whether things can wait for this person at all; the others see the open tickets."""
-    return bool(steps_of(actor))
+    return bool(steps_of(actor)) or actor.may(nonconformities.DECIDE)
 
 
 def open_tickets(actor: Actor) -> list[TicketRow]:

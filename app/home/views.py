@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.callbacks import writing as call_backs
 from app.home import queries
+from app.returns import opening as returns
 from app.tickets import inbox
 from app.web.auth import actor, requires
 from app.web.render import live_tag, render, tagged, unchanged
@@ -19,7 +20,7 @@ blueprint = Blueprint("home", __name__)
 @requires("self.use")
 def start() -> Response:
     """What waits for me, oldest first, with the one button that moves it; keeps itself up to date."""
-    tag = live_tag("tickets", "alarms", orders.LIVE, call_backs.LIVE, inbox.LIVE)
+    tag = live_tag("tickets", "alarms", orders.LIVE, call_backs.LIVE, inbox.LIVE, returns.LIVE)
     if (same := unchanged(tag)) is not None:
         return same
     me = actor()

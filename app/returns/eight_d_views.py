@@ -25,7 +25,7 @@ from app.web.render import render, see_other
 blueprint = Blueprint("eight_d", __name__)
 _LENGTH = [Length(max=eight_d.LONGEST)]
 _COLUMNS = ("key", "name", "number", "last_on")
-_BY = {"part": N_("Part number"), "batch": N_("Batch"), "supplier": N_("Supplier"), "cause": N_("Cause")}
+_BY = {"part": N_("Number of the part"), "batch": N_("Batch"), "supplier": N_("Supplier"), "cause": N_("Cause")}
 _WORDS = {"name": N_("Part"), "number": N_("Verdicts"), "last_on": N_("Last verdict")}
 
 
@@ -145,7 +145,7 @@ def statistics_xlsx() -> Response:
     """The same as a workbook."""
     by, _from_on, _to_on = _asked()
     labels = {"key": "DefectCause"} if by == "cause" else {}
-    return exports.xlsx_response("verdicts", N_("Verdicts"), _COLUMNS, _rows(), words=_WORDS | {"key": _BY[by]}, labels=labels)
+    return exports.xlsx_response("verdicts", N_("Verdicts of quality"), _COLUMNS, _rows(), words=_WORDS | {"key": _BY[by]}, labels=labels)
 
 
 def _rows() -> list[list[Any]]:

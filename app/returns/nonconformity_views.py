@@ -42,8 +42,8 @@ _WORDS = WORDS | {
     "purchasing_opinion": N_("Opinion of purchasing"),
     "responsibility": N_("Who is responsible"),
     "cost": N_("Cost of the failure (yuan)"),
-    "decided_by": N_("Decided by"),
-    "decided_at": N_("Decided"),
+    "decided_by": N_("Verdict by"),
+    "decided_at": N_("Verdict on"),
     "closing_check": N_("Closing check"),
 }
 
