@@ -35,7 +35,7 @@ def keep_in_step(by: Actor, invoice: Invoice, at: datetime) -> None:
 
 
 def _parts_order(by: Actor, order: PartsOrder) -> None:
-    alive = Invoice.status.not_in((InvoiceStatus.VOID, InvoiceStatus.RED)) & Invoice.red_of.is_null()
+    alive = Invoice.status.not_in((InvoiceStatus.VOID, InvoiceStatus.RED)) & (Invoice.total > 0)
     is_its = (Invoice.parts_order == order) | Invoice.shipment.in_(Shipment.select(Shipment.id).where(Shipment.parts_order == order))
     if Invoice.select().where(alive, is_its).exists():
         parts_orders.mark_invoiced(by=by, order=order)

@@ -144,4 +144,4 @@ def text_of(invoice: Invoice, locale: str | None) -> str:
 
 def to_hand_over(statuses: Sequence[InvoiceStatus] = (InvoiceStatus.ISSUED, InvoiceStatus.POSTED, InvoiceStatus.DELIVERED)) -> Any:
     """The condition of an invoice that somebody may still bring to the customer."""
-    return Invoice.status.in_(statuses) & Invoice.red_of.is_null()
+    return Invoice.status.in_(statuses) & (Invoice.total > 0)

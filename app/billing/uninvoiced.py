@@ -26,8 +26,8 @@ SHIPMENT_COLUMNS = ("shipment", "customer", "parts_order", "order", "sent_at", "
 SHIPMENT_SORTS = {"sent_at": Sort(Shipment.sent_at, lambda shipment: shipment.sent_at)}
 SHIPMENT_SORT = "sent_at"
 _NOT_INVOICED = tuple(status for status in IN_FORCE if status not in (ContractStatus.INVOICED, ContractStatus.SETTLED))
-# An invoice that was voided or taken back whole invoices nothing.
-COUNTS = Invoice.status.not_in((InvoiceStatus.VOID, InvoiceStatus.RED)) & Invoice.red_of.is_null()
+# An invoice that was voided or taken back whole invoices nothing, nor does the red one.
+COUNTS = Invoice.status.not_in((InvoiceStatus.VOID, InvoiceStatus.RED)) & (Invoice.total > 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,10 @@ def _paid_for() -> Any:
     return GateOverride.select(GateOverride.order) | contracts
 
 
+def _is_invoiced(condition: Any) -> Any:
+    return fn.EXISTS(Invoice.select(Invoice.id).where(COUNTS, condition))
+
+
 def _invoiced_of_contract() -> Any:
     total = fn.COALESCE(fn.SUM(Invoice.total), 0).coerce(False)
     return Invoice.select(total).where(Invoice.contract == Contract.id, Invoice.status != InvoiceStatus.VOID)
@@ -61,7 +65,7 @@ def jobs(actor: Actor, wanted: UninvoicedFilter) -> ModelSelect:
     One that somebody decided to be in warranty after all is none.
     """
     ruled_in = WarrantyRuling.select(WarrantyRuling.order).where(WarrantyRuling.state == WarrantyState.IN, WarrantyRuling.part_name == "")
-    invoiced = Invoice.select(Invoice.order).where(COUNTS, Invoice.order.is_null(False), Invoice.contract.is_null())
+    is_invoiced = _is_invoiced((Invoice.order == WorkOrder.id) & Invoice.contract.is_null())
     query = (
         WorkOrder.select(WorkOrder, Customer, Machine, User, Contract)
         .join_from(WorkOrder, Customer, JOIN.LEFT_OUTER)
@@ -70,7 +74,7 @@ def jobs(actor: Actor, wanted: UninvoicedFilter) -> ModelSelect:
         .join_from(WorkOrder, Contract, JOIN.LEFT_OUTER, on=(Contract.id == _contract_id()), attr="paid_by")
         .where(WorkOrder.finished_at.is_null(False), WorkOrder.warranty != WarrantyState.IN, WorkOrder.rework_of.is_null())
         .where(WorkOrder.id.in_(_paid_for()))
-        .where(WorkOrder.id.not_in(invoiced), WorkOrder.id.not_in(ruled_in))
+        .where(~is_invoiced, WorkOrder.id.not_in(ruled_in))
         .where(Contract.id.is_null() | (Contract.total > _invoiced_of_contract()))
     )
     query = orders.within(query, actor)
@@ -101,18 +105,15 @@ def contract_of(order: WorkOrder) -> Contract | None:
 
 def shipments(actor: Actor, wanted: UninvoicedFilter) -> ModelSelect:
     """Shipments off warranty that no invoice is for: neither for them, nor for their parts order, nor for their work order."""
-    own = [Invoice.select(column).where(COUNTS, column.is_null(False)) for column in (Invoice.shipment, Invoice.parts_order, Invoice.order)]
-    by_contract = (
-        Contract.select(Contract.order).join(Invoice, on=(Invoice.contract == Contract.id)).where(COUNTS, Contract.order.is_null(False))
-    )
+    contracts = Contract.select(Contract.id).where(Contract.order == Shipment.order)
+    of_order = (Invoice.order == Shipment.order) | Invoice.contract.in_(contracts)
     query = (
         Shipment.select(Shipment, Customer, PartsOrder, WorkOrder)
         .join_from(Shipment, Customer, JOIN.LEFT_OUTER)
         .join_from(Shipment, PartsOrder, JOIN.LEFT_OUTER)
         .join_from(Shipment, WorkOrder, JOIN.LEFT_OUTER, on=(Shipment.order == WorkOrder.id))
-        .where(Shipment.is_chargeable, Shipment.id.not_in(own[0]))
-        .where(Shipment.parts_order.is_null() | Shipment.parts_order.not_in(own[1]))
-        .where(Shipment.order.is_null() | (Shipment.order.not_in(own[2]) & Shipment.order.not_in(by_contract)))
+        .where(Shipment.is_chargeable, ~_is_invoiced(Invoice.shipment == Shipment.id))
+        .where(~_is_invoiced(Invoice.parts_order == Shipment.parts_order), ~_is_invoiced(of_order))
     )
     if actor.area_ids is not None:
         query = query.where(fn.COALESCE(PartsOrder.area, WorkOrder.area, Customer.area).in_(sorted(actor.area_ids)))
