@@ -93,6 +93,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.billing.delivery_views",
     "app.billing.payment_views",
     "app.billing.uninvoiced_views",
+    "app.billing.bank_views",
     "app.billing.receivable_views",
     "app.billing.cash_views",
     "app.desk.views",

@@ -39,6 +39,8 @@ ACTIONS = {
     "calendar.taken_back": N_("Change of the working calendar taken back"),
     "broadcast.sent": N_("Broadcast sent"),
     "clocks.targets": N_("Targets of deadlines changed"),
+    "receivable.opened": N_("Opening balance imported"),
+    "receivable.removed": N_("Import of an opening balance taken back"),
     "receivable.noted": N_("Noted as owed, not invoiced yet"),
     "receivable.written_off": N_("Receivable written off"),
     "receivable.set_apart": N_("Retention money set apart"),

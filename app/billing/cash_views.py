@@ -12,7 +12,7 @@ from app.billing.payment_views import KINDS, PROOF, technicians
 from app.core import clock
 from app.core.errors import N_, Conflict, Invalid, NotAllowed
 from app.web import exports, uploads
-from app.web.amounts import NO_AMOUNT, number_in, number_text
+from app.web.amounts import NO_AMOUNT, number_in
 from app.web.auth import actor, requires
 from app.web.errors import words
 from app.web.forms import sent
@@ -152,4 +152,4 @@ def take(order_number: str) -> Response:
         flash(_("Noted. The clerk confirms it."), "message")
         return see_other(f"/my/jobs/{order.number}")
     shown: dict[str, Any] = {"order": order, "form": form, "received": proof, "taken": cash.of_order(order)}
-    return render("money/take.html", problem=done.problem, status=done.status, number_text=number_text, **shown)
+    return render("money/take.html", problem=done.problem, status=done.status, **shown)

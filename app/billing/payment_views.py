@@ -20,7 +20,7 @@ from app.core.types import Actor
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.web import exports, uploads
-from app.web.amounts import number_in, number_text
+from app.web.amounts import amount_text, number_in
 from app.web.auth import actor, requires
 from app.web.errors import words
 from app.web.forms import sent
@@ -114,7 +114,11 @@ def _form() -> PaymentForm:
     chosen = request.args.get("customer", "")
     known = customers.by_id(actor(), int(chosen)).name if chosen.isdecimal() and len(chosen) < 10 else chosen[:120]
     today = clock.now().astimezone(clock.zone()).date()
-    return PaymentForm(data={"customer": known, "received_on": today, "remark": request.args.get("remark", "")})
+    try:
+        amount = number_in(request.args.get("amount", ""), 2)
+    except ValueError:
+        amount = None
+    return PaymentForm(data={"customer": known, "amount": amount, "received_on": today, "remark": request.args.get("remark", "")})
 
 
 def _customer(me: Actor, form: PaymentForm) -> Customer | None:
@@ -148,7 +152,7 @@ def _proposals(form: PaymentForm, customer: Customer | None) -> dict[str, Any]:
         except ValueError:
             amount = None
         typed = (
-            {key: number_text(value) for key, value in suggestions.proposed(amount, owed, form.remark.data or "").items()} if amount else {}
+            {key: amount_text(value) for key, value in suggestions.proposed(amount, owed, form.remark.data or "").items()} if amount else {}
         )
     return {"owed": owed, "wishes": typed, "today": clock.now().astimezone(clock.zone()).date()}
 
@@ -249,7 +253,7 @@ def _page(number: str, *, error: DomainError | None = None) -> Response:
     left = found.amount - found.allocated
     counts = found.confirmed_at is not None and found.void_at is None
     owed = suggestions.open_of(found.customer) if counts and left and actor().may(payments.RECORD) else []
-    proposed = {key: number_text(value) for key, value in suggestions.proposed(left, owed, found.remark).items()}
+    proposed = {key: amount_text(value) for key, value in suggestions.proposed(left, owed, found.remark).items()}
     shown: dict[str, Any] = {"payment": found, "left": left, "counts": counts, "allocations": payments.allocations_of(found)}
     shown |= {"owed": owed, "wishes": typed_wishes(request.form) or proposed, "today": clock.now().astimezone(clock.zone()).date()}
     shown["may_confirm"] = actor().may(cash.CONFIRM) and cash.waits(found) and found.technician_id != actor().user_id

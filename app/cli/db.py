@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from app.billing import accounts
 from app.cli import Group, json_option, show
 from app.core import integrity, migrating
 from app.parts import books
@@ -31,6 +32,6 @@ def status(as_json: bool) -> None:
 @json_option
 def check(as_json: bool) -> None:
     """Say whether the database is sound; exit status 1 when it is not."""
-    found = integrity.problems() or books.problems()
+    found = integrity.problems() or [*books.problems(), *accounts.differences()]
     show({"sound": not found, "problems": found} if as_json else [{"line": line} for line in found or ["sound"]], as_json)
     sys.exit(1 if found else 0)

@@ -242,7 +242,7 @@ def _put(scratch: Path, place: Path) -> None:
         os.close(descriptor)
 
 
-def path_of(file: StoredFile) -> Path:
+def path_of(file: StoredFile | Incoming) -> Path:
     """Where the bytes of ``file`` stand."""
     return _place(file.id)
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from peewee import JOIN, fn
 
+from app.billing import accounts
+from app.billing.accounts import Debt
 from app.core import clock
 from app.core.prepared import Prepared
 from app.core.types import Actor
@@ -76,6 +78,7 @@ class Card:
     has_more_machines: bool = False
     contacts: list[Contact] = field(default_factory=list)
     sharing: list[Contact] = field(default_factory=list)
+    debt: Debt | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -262,9 +265,17 @@ def _can_reopen(ticket: Ticket, at: datetime) -> bool:
     return states.TRIAGED in states.ways(present, moving.ended_at(ticket), at)
 
 
+def debt_to_show(actor: Actor, customer: Customer | None, at: datetime) -> Debt | None:
+    """What ``customer`` owes, for those who may read the money of its area."""
+    if customer is None or not actor.may("money.read") or not _may_see(actor, customer.area_id):
+        return None
+    return accounts.debt_of(customer.id, at.astimezone(clock.zone()).date())
+
+
 def _add_customer(actor: Actor, card: Card) -> None:
     assert card.customer is not None
     site_id = card.machine.site_id if card.machine else None
+    card.debt = debt_to_show(actor, card.customer, clock.now())
     card.contacts = _contacts_of.rows(card.customer.id, site_id or 0, CONTACTS)
     if card.machine is None and not card.is_unknown_machine:
         found = [one for one in _machines_of.rows(card.customer.id, MACHINES + 1) if _may_see(actor, one.area_id)]

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.errors import Invalid
 from app.core.types import Actor
 from app.customers.models import Contact
+from app.desk.card import debt_to_show
 from app.desk.dispatch_forms import AssignmentForm, DispatchForm, filled
 from app.machines.warranty import Warranty, WarrantyState
 from app.roster.models import Vehicle
@@ -100,6 +101,7 @@ def shown(actor: Actor, found: Subject, form: DispatchForm) -> dict[str, Any]:
         "around": nearby.around(actor, found.about, found.now),
         "last_jobs": earlier.last_jobs(found.about.machine),
         "out": _out(found.about),
+        "debt": debt_to_show(actor, found.about.customer, found.now) if found.about.customer_id else None,
     } | suggestion(found, form)
 
 

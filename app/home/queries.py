@@ -9,6 +9,7 @@ from app.home.of_call_backs import of_call_backs
 from app.home.of_contracts import of_contracts
 from app.home.of_invoices import of_invoices
 from app.home.of_orders import of_orders, tickets_of_orders
+from app.home.of_payments import of_payments
 from app.home.of_returns import of_returns
 from app.home.of_shifts import of_shifts
 from app.home.of_tickets import of_alarms, of_tickets, steps_of
@@ -44,6 +45,7 @@ def waiting(actor: Actor) -> list[Item]:
     shown = frozenset(item.ticket.id for item in items if item.ticket)
     items += of_alarms(actor, SHOWN, shown) + of_orders(actor, now, SHOWN) + of_call_backs(actor, now, SHOWN)
     items += of_invoices(actor, now)
+    items += of_payments(actor, now)
     items += of_contracts(actor, now, SHOWN)
     items += of_shifts(actor, SHOWN)
     items += of_returns(actor, now, SHOWN)

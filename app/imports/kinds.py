@@ -1,6 +1,7 @@
 """The kinds of tables that are taken in."""
 
 from app.billing.invoice_imports import INVOICES
+from app.billing.opening_imports import OPENING_RECEIVABLES
 from app.core.import_runs import ImportKind
 from app.core.importing import Kind
 from app.customers.contact_imports import CONTACTS
@@ -18,4 +19,5 @@ KINDS: dict[ImportKind, Kind] = {
     ImportKind.INVOICES: INVOICES,
     ImportKind.PARTS: PARTS,
     ImportKind.OPENING_STOCK: OPENING,
+    ImportKind.OPENING_RECEIVABLES: OPENING_RECEIVABLES,
 }

@@ -13,7 +13,7 @@ from typing import Any
 from peewee import ForeignKeyField, Model, fn
 
 from app.accounts.models import Area
-from app.billing import invoice_removing
+from app.billing import invoice_removing, opening_imports
 from app.billing.models import Invoice, InvoiceLine, Receivable
 from app.core.errors import N_
 from app.core.history import HistoryEntry
@@ -68,6 +68,7 @@ KEPT: dict[str, Kept] = {
     "part": Kept(Part, lambda row: str(row.number), keeping.remove_parts, keeping.put_back_part, parts=(PartModel,), key="number"),
     "supplier": Kept(Supplier, _name, keeping.remove_suppliers),
     "stock_movement": Kept(StockMovement, lambda row: str(row.about or row.id), opening.take_back),
+    "receivable": Kept(Receivable, lambda row: str(row.about), opening_imports.remove_receivables),
     "ticket": Kept(Ticket, lambda row: str(row.number), past_work.remove, parts=(PastWork, TicketTransition), key="number"),
 }
 _TYPE_OF: dict[type[Model], str] = {kept.model: name for name, kept in KEPT.items()}
@@ -83,6 +84,7 @@ _WORDS = {
     "part": N_("part"),
     "supplier": N_("supplier"),
     "stock_movement": N_("movement of stock"),
+    "receivable": N_("receivable"),
 }
 # What else may have come to depend on it, by its table.
 _OTHERS = {

@@ -37,6 +37,11 @@ def number_text(value: Decimal | None) -> str:
     return "" if value is None else f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
 
 
+def amount_text(value: Decimal | None) -> str:
+    """``value`` in yuan as a field shows it: with both decimals unless they are zero."""
+    return "" if value is None else f"{value:.2f}".removesuffix(".00")
+
+
 class _NumberField(Field):
     widget = TextInput()
     places, factor, words = 2, 1, NO_AMOUNT
@@ -69,7 +74,7 @@ class AmountField(_NumberField):
 
     def shown(self, value: Decimal | None) -> str:
         """With both decimals unless they are zero."""
-        return "" if value is None else f"{value:.2f}".removesuffix(".00")
+        return amount_text(value)
 
 
 class QuantityField(_NumberField):

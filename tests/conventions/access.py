@@ -596,6 +596,8 @@ ACCESS: dict[str, Access] = {
     "cash.check_xlsx": MONEY,
     "cash.note_owed": BOOKS,
     "cash.take": may(Role.TECHNICIAN, scoped=True),
+    "bank.index": BOOKS,
+    "bank.take_in": BOOKS,
     "payments.index": MONEY,
     "payments.export_csv": MONEY,
     "payments.export_xlsx": MONEY,
