@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,7 +27,10 @@ OPEN_STATUSES = (PartsOrderStatus.QUOTE, *RELEASED, PartsOrderStatus.SHIPPED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What is offered to a customer; ``lines`` have prices with tax for one piece and the rate of the tax within."""
+    """What is offered to a customer; ``lines`` have prices with tax for one piece and the rate of the tax within.
+
+    A line without a price costs what the catalogue says.
+    """
 
     customer: Customer | None
     lines: Sequence[Wanted]
@@ -80,7 +83,7 @@ def _said(wanted: Quote) -> dict[str, object]:
 def _checked(wanted: Quote) -> tuple[Customer, list[Wanted]]:
     if wanted.customer is None:
         raise Invalid(MISSING, fields={"customer": N_("Name a customer that is in the register.")})
-    lines = each_once(wanted.lines)
+    lines = [line if line.amount is not None else replace(line, amount=line.part.price) for line in each_once(wanted.lines)]
     wrong = {f"line-{n}-amount": N_("What does one cost?") for n, line in enumerate(lines) if line.amount is None}
     wrong |= {f"line-{n}-rate": N_("A tax rate below 100 %, please.") for n, line in enumerate(lines) if not 0 <= line.rate < 1}
     if wrong:
@@ -103,7 +106,7 @@ def _write_lines(row: PartsOrder, lines: Sequence[Wanted]) -> Decimal:
 def release(*, by: Actor, order: PartsOrder, reason: str, at: datetime | None = None) -> None:
     """It is paid (``reason`` names the payment): it may be shipped. Raises ``Invalid`` without a reason, ``Conflict``, ``NotAllowed``."""
     by.require(EDIT)
-    _release(by, order, PartsOrderStatus.PAID, reason_in(reason), at or clock.now())
+    _release(by, order, PartsOrderStatus.PAID, reason_in(reason, "paid_by"), at or clock.now())
 
 
 def approve_credit(*, by: Actor, order: PartsOrder, version: int, reason: str, at: datetime | None = None) -> None:

@@ -46,7 +46,7 @@ from app.roster import calendar_operations
 from app.roster import operations as roster
 from app.roster.models import DutyShift, Vehicle
 from app.service_reports.models import ReportStatus, ServiceReport
-from app.supply.models import PurchaseRequest, Requisition
+from app.supply.models import PartsOrder, PurchaseRequest, Requisition, Shipment
 from app.tickets.models import (
     ClockKind,
     Complaint,
@@ -483,6 +483,24 @@ ACCESS: dict[str, Access] = {
             "cancel",
         )
     },
+    **{f"shipments.{name}": may(DESK) for name in ("index", "export_csv", "export_xlsx", "new", "shipment", "printed", "receive")},
+    **{
+        f"parts_orders.{name}": may(DESK)
+        for name in (
+            "index",
+            "export_csv",
+            "export_xlsx",
+            "new",
+            "edit",
+            "customers_offered",
+            "parts_order",
+            "printed",
+            "document",
+            "release",
+            "cancel",
+        )
+    },
+    "parts_orders.approve_credit": may(Role.MANAGER),
     # call-backs; signing and reading are also for whoever has the authority, so the view asks for the list and the rule refuses the others
     "call_backs.index": CALL_BACKS,
     "call_backs.export_csv": CALL_BACKS,
@@ -823,6 +841,8 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "order_number": lambda side: WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out).number,
     "requisition_number": lambda side: Requisition.get(Requisition.technician == side.technician).number,
     "purchase_number": lambda side: PurchaseRequest.get(PurchaseRequest.order == _out(side)).number,
+    "parts_order_number": lambda side: PartsOrder.get(PartsOrder.customer == side.customer).number,
+    "shipment_number": lambda side: Shipment.get(Shipment.customer == side.customer).number,
     "proposal_id": lambda side: Proposal.get(Proposal.order == WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)).id,
     "override_id": lambda side: (
         GateOverride.get(GateOverride.order == WorkOrder.get(WorkOrder.lead == side.technician, WorkOrder.is_out)).id
@@ -940,6 +960,8 @@ def _side(area: Area, technician: User) -> Side:
     sent = factories.work_order(ticket=out, machine=machine, lead=technician)
     money_factories.requisition(technician=technician, order=sent)
     supply_factories.purchase(by=technician, order=sent)
+    supply_factories.parts_order(by=technician, customer=customer)
+    supply_factories.shipment(order=sent)
     factories.proposal(order=sent)
     factories.gate_override(order=sent)
     money_factories.contract(ContractStatus.SIGNED, order=sent, by=actor_of(technician))
