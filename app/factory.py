@@ -68,6 +68,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.supply.requisition_views",
     "app.supply.purchase_views",
     "app.supply.shipment_views",
+    "app.supply.unsettled_views",
     "app.callbacks.return_visit_views",
     "app.callbacks.views",
     "app.callbacks.month_views",

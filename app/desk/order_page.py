@@ -23,6 +23,7 @@ from app.machines.models import Machine
 from app.returns import queries as returns
 from app.returns import returning
 from app.service_reports import queries as service_reports
+from app.supply import purchase_register, requisition_register, shipment_register
 from app.tickets import reasons
 from app.tickets.forms import new_token
 from app.web.auth import actor, requires
@@ -99,9 +100,16 @@ def _shown(by: Actor, found: WorkOrder) -> dict[str, Any]:
         "shows_phone": is_open(found) and by.may("personal.unmask"),
         "ways": order_ways.ways(by, found, is_shut=is_shut),
         "form_token": new_token(),
+        "supply": _supply(found) if by.may("shipments.edit") else {},
         "machines": _machines(by, found),
         "invoices": invoice_queries.of_order(by, found) if by.may("money.read") else [],
     }
+
+
+def _supply(found: WorkOrder) -> dict[str, Any]:
+    """The papers that move parts for it."""
+    registers = {"requisitions": requisition_register, "purchases": purchase_register, "shipments": shipment_register}
+    return {name: register.of_order(found) for name, register in registers.items()}
 
 
 def _machines(by: Actor, found: WorkOrder) -> list[Machine]:

@@ -7,6 +7,7 @@ from app.core.types import Actor
 from app.customers.models import Contact
 from app.desk import wording
 from app.machines import document_queries
+from app.supply import parts_order_register
 from app.tickets import forms, hotline, mentions, watching
 from app.tickets.merging import Relatives
 from app.tickets.models import Ticket, TicketStatus, TicketTransition
@@ -35,6 +36,7 @@ def of_ticket(by: Actor, ticket: Ticket, now: datetime, moved: TicketTransition 
         "pieces": lambda text: mentions.pieces(text, watching.people_for()) if mentions.has_sign(text) else [mentions.Piece(text, False)],
         "papers": document_queries.about(by, ticket.number) if by.may("documents.read") else [],
         "shows_phone": ticket.is_open and by.may("personal.unmask"),
+        "parts_orders": parts_order_register.of_ticket(ticket) if by.may("parts_orders.edit") else [],
         "orders": orders.of_ticket(ticket) if by.may("orders.read") else [],
         "dispatch_path": _dispatch_path(by, ticket),
     }

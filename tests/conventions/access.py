@@ -455,6 +455,8 @@ ACCESS: dict[str, Access] = {
     "return_visits.release": may(DESK, Role.AREA_MANAGER, scoped=True),
     # supply
     "supply.offered": may(BUSINESS),
+    "unsettled.index": may(DESK),
+    "unsettled.settle": may(DESK),
     "requisitions.index": may(DESK, Role.TECHNICIAN),
     "requisitions.export_csv": may(DESK, Role.TECHNICIAN),
     "requisitions.export_xlsx": may(DESK, Role.TECHNICIAN),
