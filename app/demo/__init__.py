@@ -28,6 +28,7 @@ from app.demo import (
     registers,
     sent_back,
     shifts,
+    supplied,
 )
 from app.machines.models import Machine
 from app.release import release
@@ -64,6 +65,7 @@ def load(config: Config, password: str | None = None, at: datetime | None = None
         agreed.agree(staff, machines, now)
         invoiced.write_down(staff, now)
         sent_back.bring_back(staff, now)
+        supplied.supply(staff, now)
         outbox.forget_unsent(before=now - SENT_WITHIN)
     return chosen
 
