@@ -21,8 +21,9 @@ from app.work_orders.models import WorkOrder
 blueprint = Blueprint("requisitions", __name__)
 LABELS = {"status": "RequisitionStatus"}
 _WORDS = {
-    "number": N_("Number"), "status": N_("State"), "technician": N_("Technician"), "order": N_("Work order"), "from_place": N_("From"),
-    "requested_at": N_("Asked"), "requested_by": N_("Asked by"), "decided_by": N_("Decided by"), "issued_at": N_("Handed out"),
+    "number": N_("Number"), "status": N_("State"), "technician": N_("Technician"), "order": N_("Work order"),
+    "from_place": N_("From store"),
+    "requested_at": N_("Applied for"), "requested_by": N_("Applicant"), "decided_by": N_("Decided by"), "issued_at": N_("Handed out"),
     "part": N_("Part number"), "name": N_("Name"), "unit": N_("Unit"), "asked": N_("Quantity asked for"), "issued": N_("Quantity issued"),
     "used": N_("Used"), "returned": N_("Brought back"),
 }  # fmt: skip

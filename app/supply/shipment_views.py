@@ -26,7 +26,7 @@ blueprint = Blueprint("shipments", __name__)
 LABELS = {"route": "Route"}
 _WORDS = {
     "number": N_("Number"), "route": N_("Route"), "customer": N_("Customer"), "order": N_("Work order"), "parts_order": N_("Parts order"),
-    "from_place": N_("From"), "to_place": N_("To"), "carrier": N_("Carrier"), "waybill": N_("Waybill"), "receiver": N_("Receiver"),
+    "from_place": N_("From store"), "to_place": N_("To"), "carrier": N_("Carrier"), "waybill": N_("Waybill"), "receiver": N_("Receiver"),
     "phone": N_("Phone"), "address": N_("Address"), "cost": N_("Freight"), "is_chargeable": N_("To be charged"),
     "gate_way": N_("Why it may be sent"), "gate_proof": N_("Proof"), "sent_at": N_("Shipped on"), "by_name": N_("Shipped by"),
     "received_at": N_("Goods arrived"), "received_by": N_("Goods received by"), "part": N_("Part number"), "name": N_("Name"),
