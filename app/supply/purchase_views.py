@@ -28,7 +28,7 @@ blueprint = Blueprint("purchases", __name__)
 LABELS = {"status": "PurchaseStatus"}
 _WORDS = {
     "number": N_("Number"), "status": N_("State"), "department": N_("Department"), "to_place": N_("Into store"), "order": N_("Work order"),
-    "wanted_on": N_("Needed by"), "created_at": N_("Written"), "by_name": N_("Written by"), "sent_at": N_("Sent"),
+    "wanted_on": N_("Needed by"), "created_at": N_("Drafted"), "by_name": N_("Drafted by"), "sent_at": N_("Sent"),
     "received_at": N_("All received"), "part": N_("Part number"), "name": N_("Name"), "unit": N_("Unit"),
     "asked": N_("Quantity asked for"), "received": N_("Quantity received"), "cost": N_("Cost of one"),
 }  # fmt: skip

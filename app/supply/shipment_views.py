@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.core.errors import N_, Invalid
 from app.core.known_settings import letterhead
+from app.customers.models import Contact
 from app.supply import choices, parts_order_register, parts_orders, registers, screens, shipment_register, shipments, typed_lines
 from app.supply.models import PartsOrder, Route, Shipment
 from app.supply.screens import Tried
@@ -26,7 +27,7 @@ blueprint = Blueprint("shipments", __name__)
 LABELS = {"route": "Route"}
 _WORDS = {
     "number": N_("Number"), "route": N_("Route"), "customer": N_("Customer"), "order": N_("Work order"), "parts_order": N_("Parts order"),
-    "from_place": N_("From store"), "to_place": N_("To"), "carrier": N_("Carrier"), "waybill": N_("Waybill"), "receiver": N_("Receiver"),
+    "from_place": N_("From store"), "to_place": N_("To"), "carrier": N_("Carrier"), "waybill": N_("Waybill"), "receiver": N_("Consignee"),
     "phone": N_("Phone"), "address": N_("Address"), "cost": N_("Freight"), "is_chargeable": N_("To be charged"),
     "gate_way": N_("Why it may be sent"), "gate_proof": N_("Proof"), "sent_at": N_("Shipped on"), "by_name": N_("Shipped by"),
     "received_at": N_("Goods arrived"), "received_by": N_("Goods received by"), "part": N_("Part number"), "name": N_("Name"),
@@ -90,10 +91,20 @@ def _to_send(parts_order: PartsOrder | None) -> list[dict[str, str]]:
 def _filled(parts_order: PartsOrder | None, order: WorkOrder | None) -> dict[str, Any]:
     """Where it goes, as far as it is known."""
     about = parts_order or order
-    contact = about.contact if about and about.contact_id else None
+    contact = about.contact if about and about.contact_id else _somebody_there(about)
     address = parts_order.address if parts_order else order.site.address if order and order.site_id else ""
     given = {"receiver": contact.name if contact else "", "phone": contact.phone if contact else "", "address": address}
     return {"parts_order": parts_order, "order": order, "given": given}
+
+
+def _somebody_there(about: PartsOrder | WorkOrder | None) -> Contact | None:
+    """The first contact of the site, else of the customer."""
+    if about is None or about.customer_id is None:
+        return None
+    people = Contact.select().where(Contact.customer == about.customer_id).order_by(Contact.id).limit(50)
+    site_id = getattr(about, "site_id", None)
+    found: Contact | None = min(people, key=lambda one: (one.site_id != site_id, one.id), default=None)
+    return found
 
 
 def _typed(parts_order: PartsOrder | None, order: WorkOrder | None) -> Sending:
