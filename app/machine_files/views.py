@@ -18,6 +18,7 @@ from app.machine_files.timeline import Entry, kinds_for
 from app.machines.models import Machine
 from app.machines.queries import profile_of
 from app.monitoring.views.machines import chart_of
+from app.parts.catalogue import units_on
 from app.service_reports.parts import parts_history
 from app.web import uploads
 from app.web.auth import actor, requires
@@ -164,6 +165,7 @@ def _surroundings(reader: Actor, found: Machine) -> dict[str, Any]:
         "completeness": queries.completeness_of(found, has_photo=picture is not None),
         "documents": queries.documents_of(reader, found),
         "parts": parts_history(found, most=PARTS_SHOWN) if reader.may("service_reports.read") else [],
+        "units": units_on(found) if reader.may("parts.read") else [],
         "repeats_now": partial(queries.repeats_of, reader, found),
         "ways": _ways(found),
     }

@@ -114,6 +114,12 @@ def units_of(actor: Actor, part: Part) -> list[PartUnit]:
     return list(query.order_by(PartUnit.serial).limit(MOST_UNITS))
 
 
+def units_on(machine: Machine) -> list[PartUnit]:
+    """The pieces with serial numbers that are on ``machine`` now, with their parts, by name."""
+    query = PartUnit.select(PartUnit, Part).join(Part).where(PartUnit.machine == machine)
+    return list(query.order_by(Part.name, PartUnit.serial).limit(MOST_UNITS))
+
+
 def choices(q: str = "") -> list[Part]:
     """Parts in use that answer to ``q``, for the list beside a field; at most ``MOST_CHOICES``."""
     query = Part.select().where(Part.is_active)

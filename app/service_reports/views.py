@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response
 from app.core import clock
 from app.core.errors import N_, Conflict, DomainError, Invalid
 from app.core.files import PICTURES
+from app.parts import stock
+from app.parts.models import StockBalance
 from app.service_reports import forms, queries, sheets, steps, writing
 from app.service_reports.models import ReportPart, ReportReading, ReportStatus, ServiceReport
 from app.service_reports.steps import Step
@@ -125,8 +127,14 @@ def _page(order: WorkOrder, step: Step, *, error: DomainError | None = None, han
     typed = stored if error is None else stored | _sent(request.form)
     status = 200 if error is None else error.status
     shown = _surroundings(order, found, step) | _content(order, found, step, typed) | _problem(error, found, stored, step)
-    shown |= {"typed": typed, "handed": handed, "client_id": _client_id(handed)}
+    shown |= {"typed": typed, "handed": handed, "client_id": _client_id(handed), "in_van": _in_van() if step is Step.PARTS else []}
     return render("service_reports/step.html", status=status, **shown)
+
+
+def _in_van() -> list[StockBalance]:
+    """What the van of who writes the report holds."""
+    van = stock.van_of(actor().user_id)
+    return stock.held_in(van) if van is not None else []
 
 
 def _sent(form: Mapping[str, str]) -> dict[str, str]:

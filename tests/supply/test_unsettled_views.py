@@ -1,5 +1,7 @@
 """Parts used without stock on screen: listed until the clerk says where they came from."""
 
+from decimal import Decimal
+
 import pytest
 from flask.testing import FlaskClient
 from peewee import Database
@@ -7,8 +9,10 @@ from peewee import Database
 from app.core import clock, db
 from app.parts.ledger import held, place_of
 from app.parts.models import PlaceKind
-from app.supply import consumption
+from app.supply import consumption, requisitions
 from app.supply.consumption import Fitted, Job
+from app.supply.writing import Wanted
+from app.work_orders.models import OrderStatus
 from tests import factories, money_factories
 from tests.personas import actor_of, people, sign_in
 
@@ -47,3 +51,19 @@ def test_the_papers_of_parts_stand_on_the_order_and_the_ticket(client: FlaskClie
     assert "/my/jobs" not in page
     sign_in(client, who.li)
     assert f"/my/jobs/{order.number}/parts" in client.get(f"/my/jobs/{order.number}").text
+
+
+def test_the_report_offers_what_the_van_holds_and_the_machine_shows_what_is_on_it(client: FlaskClient) -> None:
+    who, part = people(), money_factories.stocked(number="HX-250", name="回油滤芯")
+    order = factories.work_order(lead=who.li, status=OrderStatus.ON_SITE)
+    row = money_factories.requisition(technician=who.li, lines=[Wanted(part, Decimal(2))], order=order)
+    requisitions.approve(by=actor_of(who.zhao), requisition=row, version=1)
+    quantities = {line.id: line.asked for line in requisitions.lines_of(row)}
+    serials = {line.id: ("A1",) for line in requisitions.lines_of(row)}
+    requisitions.issue(by=actor_of(who.chen), requisition=row, version=2, quantities=quantities, serials=serials)
+    sign_in(client, who.li)
+    assert '<option value="HX-250">' in client.get(f"/my/jobs/{order.number}/report?step=parts").text
+    with db.transaction():
+        consumption.take(actor_of(who.li), Job(order, "R1", order.machine, [who.li]), [Fitted("HX-250", 1, serial="A1")], clock.now())
+    sign_in(client, who.chen)
+    assert "A1" in client.get(f"/machines/{order.machine.serial}").text
