@@ -133,6 +133,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.billing.dunning_views",
     "app.billing.dunning_register_views",
     "app.billing.statement_views",
+    "app.analytics.quality_reports.views",
 )
 DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)
 

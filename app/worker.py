@@ -10,6 +10,7 @@ import structlog
 
 from app import wiring  # noqa: F401  # the rules that upper layers add
 from app.accounts import notices, sessions, throttle
+from app.analytics.quality_reports import operations as quality_reports
 from app.callbacks import follow_ups
 from app.core import clock, files, history, jobs, mailing, rate_limits, submissions, wecom
 from app.core.config import Config, ConfigError, load_config
@@ -67,6 +68,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("remind-of-follow-ups", timedelta(minutes=30), follow_ups.remind),
         Job("remind-of-returns", timedelta(minutes=30), reminders.remind),
         Job("remind-of-slips", timedelta(minutes=5), work_slips.remind),
+        Job("draft-quality-reports", timedelta(minutes=10), quality_reports.look),
         Job("ask-for-daily-reports", timedelta(minutes=5), technician_reports.look),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),
         Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),

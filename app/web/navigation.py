@@ -87,6 +87,7 @@ MORE = (
     Entry("/stock", lazy_gettext("Stock"), "inbox"),
     Entry("/broadcasts", lazy_gettext("Broadcasts"), "send"),
     Entry("/shifts", lazy_gettext("Shift log"), "clock"),
+    Entry("/quality-reports", lazy_gettext("Quality reports"), "file-text"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
     Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),
@@ -110,6 +111,7 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
         lazy_gettext("Daily work"),
         frozenset(
             {
+                "/quality-reports",
                 "/shifts",
                 "/work-orders",
                 "/service-reports",

@@ -17,6 +17,7 @@ from typing import Any
 
 from app.accounts import sessions
 from app.accounts.models import Area, Authority, Department, Notice, Role, SessionKind, Station, User
+from app.analytics.quality_reports.models import QualityReport
 from app.billing.models import Allocation, DunningRecord, DunningStep, Invoice, InvoiceFile, Payment, Receivable
 from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
 from app.contracts.models import Contract, ContractStatus, ContractTemplate, WarrantyExtension
@@ -670,6 +671,8 @@ ACCESS: dict[str, Access] = {
     "statements.send": may(*INVOICES_EDIT),
     # monitoring
     "monitoring.board": may(ALL),
+    **{f"quality_reports.{name}": may(DESK, Role.QUALITY) for name in ("index", "report", "export_xlsx", "printed", "pdf")},
+    **{f"quality_reports.{name}": may(Role.CLERK, Role.DEPUTY) for name in ("make", "correct", "freeze", "refresh")},
     "shifts.index": may(DESK),
     "shifts.export_csv": may(DESK),
     "shifts.export_xlsx": may(DESK),
@@ -782,6 +785,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "dunning_registers.letter:record_id": lambda side: DunningRecord.get(DunningRecord.customer == side.customer).id,
     "step_id": lambda side: DunningStep.get(DunningStep.days == -7).id,
     "year": lambda side: 2027,
+    "report_id": lambda side: QualityReport.get().id,
     "log_id": lambda side: ShiftLog.get(ShiftLog.user == side.technician).id,
     "monitoring.contract_file:name": lambda side: "device.py",
     "entry_id": lambda side: HistoryEntry.get(HistoryEntry.object_type == "calendar").id,
@@ -955,6 +959,7 @@ def _side(area: Area, technician: User) -> Side:
         waiting = f"WAITING{area.id}"
         key = bytes.fromhex(digest(waiting))[:16]
         QuarantinedMessage.create(device=waiting, topic=f"evc/{waiting}/telemetry", payload=b"{}", key=key, received_at=now)
+        QualityReport.insert(kind="daily", day=date(2026, 11, 1), created_at=now, changed_at=now).on_conflict_ignore().execute()
         ShiftLog.create(user=technician, user_name=technician.name, started_at=now)
         DeviceCredential.create(device=machine.device, state=CredentialState.ACTIVE, created_at=now, changed_at=now)
     contact = factories.contact(customer=customer)

@@ -157,6 +157,17 @@ SERVICE: dict[str, dict[str, str]] = {
         "accepted_on": N_("Date of acceptance"),
         "terminal": N_("Device code of the terminal"),
     },
+    "FaultClass": {
+        "hydraulic": N_("Hydraulic"),
+        "electrical": N_("Electrical"),
+        "control": N_("Control"),
+        "sensor": N_("Sensor"),
+        "mechanical": N_("Mechanical"),
+        "safety": N_("Safety"),
+        "communication": N_("Communication"),
+        "operation": N_("Operation"),
+        "other": N_("Other"),
+    },
     "ImportKind": {
         "customers": N_("Customers"),
         "contacts": N_("Contacts"),
