@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -151,7 +152,7 @@ class _Sheet:
         elif isinstance(value, bool):
             cell = translated("yes") if value else translated("no")
             self._sheet.write_string(row, column, cell)
-        elif isinstance(value, int | float):
+        elif isinstance(value, int | float | Decimal):
             cell = value
             self._sheet.write_number(row, column, cell)
         else:

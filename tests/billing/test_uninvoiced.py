@@ -15,6 +15,7 @@ from app.billing.models import Invoice, Receivable
 from app.billing.uninvoiced import UninvoicedFilter
 from app.contracts.models import Contract, ContractStatus, WarrantyRuling
 from app.core import clock, db
+from app.core.errors import Invalid
 from app.core.types import Actor
 from app.parts.models import StockPlace
 from app.supply.models import PartsOrder, PartsOrderLine, Shipment, ShipmentLine
@@ -160,3 +161,10 @@ def test_a_parts_order_is_invoiced_with_its_shipment(clerk: Actor) -> None:
     assert PartsOrder.get().status == "invoiced"
     taking_back.void(by=clerk, invoice=invoice, version=1, reason="开错")
     assert PartsOrder.get().status == "shipped"
+
+
+def test_no_invoice_precedes_approval_and_signature_an_unsigned_contract_waits(clerk: Actor) -> None:
+    contract = money_factories.contract(ContractStatus.APPROVED)
+    with pytest.raises(Invalid):
+        invoices.register(by=clerk, customer=contract.customer, details=details(), basis=Basis(contract=contract))
+    assert not Invoice.select().exists()

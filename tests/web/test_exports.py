@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from zipfile import ZipFile
 
@@ -52,6 +53,8 @@ def test_dates_are_dates_times_are_local_and_numbers_are_numbers(app: Flask) -> 
     assert created.value.isoformat() == "2026-11-24T00:30:00"
     assert (count.value, count.data_type) == (12.5, "n")
     assert active.value == "是"
+    (amount,) = export(app, ("count",), [Decimal("-2260.10")])[2]
+    assert (amount.value, amount.data_type) == (-2260.1, "n")
 
 
 def test_columns_are_as_wide_as_what_stands_in_them_and_no_wider_than_a_screen(app: Flask) -> None:
