@@ -1149,12 +1149,17 @@ def _refuses(name: str, when: str, condition: str = "") -> str:
 SQLITE = (
     *(_refuses(f"{table}_is_never_changed", f"UPDATE ON {table}") for table in KEPT),
     *(_refuses(f"{table}_is_never_deleted", f"DELETE ON {table}") for table in KEPT),
+    *(_refuses(f"{table}_is_never_replaced", f"INSERT ON {table}", f"EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)") for table in KEPT),
     *(
         _refuses(f"contract_line_of_a_submitted_one_is_not_{verb}", f"{when} ON contract_line", _APPROVED.format(row=row))
         for verb, when, row in (("added", "INSERT", "NEW"), ("changed", "UPDATE", "OLD"), ("removed", "DELETE", "OLD"))
     ),
 )
 POSTGRESQL = (
+    *(
+        f"CREATE TRIGGER {table}_is_never_truncated BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION kept_row_refuses()"
+        for table in KEPT
+    ),
     *(
         f"CREATE TRIGGER {table}_is_never_changed BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION kept_row_refuses()"
         for table in KEPT

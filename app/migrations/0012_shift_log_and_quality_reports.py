@@ -176,6 +176,7 @@ SQLITE = (
     _refuses("shift_is_never_deleted", "DELETE ON shift_log"),
     _refuses("shift_note_is_never_changed", "UPDATE ON shift_note"),
     _refuses("shift_note_is_never_deleted", "DELETE ON shift_note"),
+    _refuses("shift_note_is_never_replaced", "INSERT ON shift_note", "EXISTS (SELECT 1 FROM shift_note WHERE id = NEW.id)"),
     _refuses("shift_that_is_over_takes_no_note", "INSERT ON shift_note", _OVER),
     _refuses("quality_report_is_frozen_for_good", "UPDATE ON quality_report", "OLD.frozen_at IS NOT NULL"),
     _refuses("frozen_quality_report_is_never_deleted", "DELETE ON quality_report", "OLD.frozen_at IS NOT NULL"),
@@ -186,6 +187,7 @@ SQLITE = (
 )
 _RAISE = "RAISE EXCEPTION USING MESSAGE = TG_NAME || ' refuses', ERRCODE = 'restrict_violation'"
 POSTGRESQL = (
+    "CREATE TRIGGER shift_note_is_never_truncated BEFORE TRUNCATE ON shift_note FOR EACH STATEMENT EXECUTE FUNCTION kept_row_refuses()",
     f"CREATE TRIGGER shift_is_ended_for_good BEFORE UPDATE OF {_ENDED} ON shift_log FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION kept_row_refuses()",
     "CREATE TRIGGER shift_is_taken_over_for_good BEFORE UPDATE ON shift_log FOR EACH ROW WHEN (OLD.countersigned_at IS NOT NULL) EXECUTE FUNCTION kept_row_refuses()",
     "CREATE TRIGGER shift_is_never_deleted BEFORE DELETE ON shift_log FOR EACH ROW EXECUTE FUNCTION kept_row_refuses()",

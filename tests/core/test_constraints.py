@@ -13,8 +13,9 @@ import pytest
 from peewee import Database, DatabaseError, IntegrityError
 
 from app.core import db
+from tests.core.money_rows import MONEY_ALLOWED, MONEY_BROKEN
 from tests.core.test_catalogue import GOLDEN, NOT_IN_MODELS
-from tests.core.whole_rows import KEPT_TRIGGERS, T, filled, model_of, rows
+from tests.core.whole_rows import KEPT_TRIGGERS, MONEY_TRIGGERS, T, filled, model_of, rows
 
 NOWHERE = 999
 
@@ -232,6 +233,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "work_order.work_order_number": {"number": "D1"},
     "work_slip.slip_is_not_empty": {"text": ""},
     "work_slip.work_slip_number": {"number": "W1"},
+    **MONEY_BROKEN,
 }
 
 # The same again where the constraint must let it pass.
@@ -278,6 +280,7 @@ ALLOWED: dict[str, dict[str, Any]] = {
     },
     "work_order.order_hangs_on_something": {"ticket_id": None, "machine_id": None},
     "work_order.order_in_work_has_a_lead": {"lead_id": None, "status": "declined", "is_out": False},
+    **MONEY_ALLOWED,
 }
 
 # trigger: its table, and what it refuses
@@ -297,7 +300,9 @@ TRIGGERS = {
     },
 }
 # These are tested with their capability.
-OTHER_TRIGGERS = re.compile("hotline_record_|ticket_(note|attachment|urging)_|ticket_takes_|work_order_takes_|" + KEPT_TRIGGERS.pattern)
+OTHER_TRIGGERS = re.compile(
+    f"hotline_record_|ticket_(note|attachment|urging)_|ticket_takes_|work_order_takes_|{KEPT_TRIGGERS.pattern}|{MONEY_TRIGGERS.pattern}"
+)
 
 
 def golden(backend: str) -> list[str]:
@@ -331,8 +336,10 @@ WITH_POINTER: dict[str, dict[str, Any]] = {
     "document.project_id": {"machine_id": None},
     "call_back.signed_by_id": {"status": "signed", "signed_at": T},
     "call_back.read_by_id": SIGNED | {"status": "read", "read_at": T},
+    "invoice.red_of_id": {"amount": -100, "tax": -13, "total": -113},
+    "part_unit.place_id": {"machine_id": None},
 }
-NEVER_CHANGED = ("order_step", "report_signature", "report_amendment")
+NEVER_CHANGED = ("order_step", "report_signature", "report_amendment", "stock_movement", "contract_step", "shift_note")
 _TRIGGERS_OF = {
     "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal",
