@@ -20,6 +20,7 @@ from app.core.logs import configure_logs
 from app.core.start import start
 from app.imports import work
 from app.monitoring import intake
+from app.parts import low_stock
 from app.returns import reminders
 from app.tickets import drafts, escalation, inbox, night, recomputing, work_slips
 from app.work_orders import leftovers, technician_reports, unaccepted
@@ -67,6 +68,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("send-wecom", timedelta(seconds=3), lambda at: wecom.send_due(config.wecom_webhook, at)),
         Job("remind-of-follow-ups", timedelta(minutes=30), follow_ups.remind),
         Job("remind-of-returns", timedelta(minutes=30), reminders.remind),
+        Job("tell-of-low-stock", timedelta(minutes=30), low_stock.look),
         Job("remind-of-slips", timedelta(minutes=5), work_slips.remind),
         Job("draft-quality-reports", timedelta(minutes=10), quality_reports.look),
         Job("ask-for-daily-reports", timedelta(minutes=5), technician_reports.look),

@@ -28,6 +28,7 @@ from app.demo import (
     registers,
     sent_back,
     shifts,
+    stockroom,
     supplied,
 )
 from app.machines.models import Machine
@@ -59,6 +60,7 @@ def load(config: Config, password: str | None = None, at: datetime | None = None
         handed_in.hand_in(staff, machines, now)
         papers.hand_in(staff, machines, now)
         crew.equip(staff, now)
+        stockroom.fill(staff, now)
         field_work.work_of_today(staff, machines, now)
         own_reports.write(staff, now)
         shifts.keep(staff, now)

@@ -12,6 +12,7 @@ from app.home.of_orders import of_orders, tickets_of_orders
 from app.home.of_payments import of_payments
 from app.home.of_returns import of_returns
 from app.home.of_shifts import of_shifts
+from app.home.of_stock import of_stock
 from app.home.of_supply import of_supply
 from app.home.of_tickets import of_alarms, of_tickets, steps_of
 from app.monitoring import queries as monitoring
@@ -51,6 +52,7 @@ def waiting(actor: Actor) -> list[Item]:
     items += of_shifts(actor, SHOWN)
     items += of_returns(actor, now, SHOWN)
     items += of_supply(actor, now)
+    items += of_stock(actor, now, SHOWN)
     return sorted(items, key=lambda item: item.place)[:SHOWN]
 
 

@@ -27,7 +27,7 @@ blueprint = Blueprint("counts", __name__)
 WORDS = {
     "place": N_("Store"),
     "by": N_("Counted by"),
-    "submitted_at": N_("Handed in at"),
+    "submitted_at": N_("Numbers handed in"),
     "decided_at": N_("Decided"),
     "decided_by": N_("Decided by"),
     "lines": N_("Lines"),

@@ -1,7 +1,7 @@
 """What screens want to know of stores: what each holds, what is below its minimum, what moved."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -248,17 +248,38 @@ def _start_of(day: date) -> datetime:
 
 
 _NEWEST = Order((StockMovement.at, StockMovement.id), (True, True))
+# Of all parts and places: as they were written down, which needs no index of its own.
+_LAST_WRITTEN = Order((StockMovement.id,), (True,))
 
 
 def movement_page(actor: Actor, wanted: MovementFilter, *, after: str | None = None, before: str | None = None) -> Page[StockMovement]:
     """One page of the ledger. Raises ``Invalid`` for an unknown page."""
     query = movements(actor, wanted)
-    return paging.page_in_order(query, _NEWEST, lambda row: (row.at, row.id), after=after, before=before)
+    total = paging.capped_count(query.select(StockMovement.id))
+    if not (wanted.place or wanted.part):
+        return paging.page_in_order(query, _LAST_WRITTEN, lambda row: (row.id,), total=total, after=after, before=before)
+    if wanted.place:
+        key = before if before is not None and after is None else after
+        beyond = None if key is None else _NEWEST.beyond(paging.decode_key(key, 2), key is before)
+        query = _of_place(actor, wanted, beyond, paging.PAGE_SIZE + 1, is_backwards=key is not None and key is before)
+    return paging.page_in_order(query, _NEWEST, lambda row: (row.at, row.id), total=total, after=after, before=before)
+
+
+def _of_place(actor: Actor, wanted: MovementFilter, beyond: Any, most: int, *, is_backwards: bool = False) -> ModelSelect:
+    """What can stand on one page of a place: the first ``most`` movements out of it and into it, each found by its index."""
+    rest = movements(actor, replace(wanted, place=None))
+    ids = set[int]()
+    for column in (StockMovement.from_place, StockMovement.to_place):
+        query = rest.select(StockMovement.id).where(column == wanted.place)
+        query = query.where(beyond) if beyond is not None else query
+        ids |= {row_id for (row_id,) in query.order_by(*_NEWEST.by(is_backwards)).limit(most).tuples()}
+    return rest.where(StockMovement.id.in_(ids))
 
 
 def last_movements(actor: Actor, wanted: MovementFilter) -> list[StockMovement]:
     """The newest few movements."""
-    return list(movements(actor, wanted).order_by(*_NEWEST.by()).limit(LAST))
+    query = _of_place(actor, wanted, None, LAST) if wanted.place else movements(actor, wanted)
+    return list(query.order_by(*_NEWEST.by()).limit(LAST))
 
 
 def movement_columns(actor: Actor) -> tuple[str, ...]:

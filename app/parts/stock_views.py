@@ -40,7 +40,7 @@ WORDS = {
     "from": N_("From where"),
     "to": N_("To where"),
     "about": N_("Belongs to"),
-    "by": N_("By whom"),
+    "by": N_("Booked by"),
 }
 
 

@@ -170,3 +170,20 @@ def test_the_ledger_is_narrowed_and_exported(clerk: FlaskClient) -> None:
     for address in ("/stock.xlsx", "/stock/movements.xlsx", "/stock.csv?only=below", "/stock?sort=-name"):
         assert clerk.get(address).status_code == 200
     assert clerk.get("/stock/movements?from=yesterday").status_code == 422
+
+
+def test_the_pages_of_a_store_hold_every_movement_once_in_order(database: Database) -> None:
+    part, small = money_factories.part(), ledger.place_of(PlaceKind.SMALL)
+    money_factories.stock(part, 500)
+    for number in range(60):
+        carry(Way.TRANSFER, Load(part, Decimal(1)), target=small)
+        if number % 3 == 0:
+            carry(Way.TRANSFER, Load(part, Decimal(1)), place=small, target=main())
+    wanted, actor = stock.MovementFilter(place=main().id), actor_of(make_user(Role.CLERK))
+    first = stock.movement_page(actor, wanted)
+    second = stock.movement_page(actor, wanted, after=first.next_key)
+    back = stock.movement_page(actor, wanted, before=second.previous_key)
+    ids = [row.id for row in (*first.rows, *second.rows)]
+    assert ids == sorted((row.id for row in StockMovement.select()), reverse=True)
+    assert [row.id for row in back.rows] == [row.id for row in first.rows]
+    assert (first.total, second.next_key) == (81, None)
