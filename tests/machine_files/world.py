@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from app.accounts.models import Role
+from app.contracts.models import ContractKind
 from app.core import clock, db
 from app.machine_files.kinds import KINDS
 from app.machines.models import Document, FormType, Machine, MachineMove, TerminalChange
@@ -97,7 +98,7 @@ def full(**values: object) -> World:
         "document": "WORDDOCUMENT", "project_document": "WORDPROJECT", "move": "WORDMOVED", "terminal": "WORDTERMINAL", "milestone": "2026",
         "order_made": "WORDORDER", "order_step": "WORDWHY", "guidance": "WORDGUIDANCE",
         "report_signed": "WORDFOUND", "report_amended": "WORDAMENDED", "call_back": "WORDSAID", "invoice": "WORDINVOICED",
-        "contract_invoice": "WORDAGREED",
+        "contract_invoice": "WORDAGREED", "contract_made": "WORDREPAIR", "agreement": "WORDYEAR",
     }  # fmt: skip
     return World(Machine.get_by_id(machine.id), Ticket.get_by_id(ticket.id), words)
 
@@ -113,7 +114,9 @@ def _work(machine: Machine) -> None:
     report = factories.service_report(order=order, by=writer, finding="WORDFOUND")
     factories.call_back(order=order, text="WORDSAID")
     money_factories.invoice(order=order, buyer_name="WORDINVOICED")
-    contract = money_factories.contract(machine=machine)
+    contract = money_factories.contract(machine=machine, title="WORDREPAIR")
+    term = {"valid_from": AT.date(), "valid_until": AT.date() + timedelta(days=364), "machines": [machine]}
+    money_factories.contract(machine=machine, kind=ContractKind.AGREEMENT, title="WORDYEAR", **term)
     money_factories.invoice(customer=machine.customer, contract=contract, buyer_name="WORDAGREED")
     with db.transaction():
         ReportAmendment.create(
