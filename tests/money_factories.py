@@ -219,8 +219,8 @@ def nonconformity(**values: Any) -> Nonconformity:
     }  # fmt: skip
     if "prepared_by" not in values:
         values["prepared_by"] = make_user(Role.CLERK)
-    file = factories.stored_file()
     with db.transaction():
+        file = files.store(by=system("tests"), name="part.png", stream=io.BytesIO(factories.picture()))
         report = Nonconformity.create(**defaults | values)
         NonconformityPhoto.create(nonconformity=report, file=file, at=now)
         EightD.create(nonconformity=report, opened_at=now)
