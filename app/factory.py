@@ -134,6 +134,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.billing.dunning_register_views",
     "app.billing.statement_views",
     "app.analytics.quality_reports.views",
+    "app.billing.cost_views",
+    "app.billing.profit_views",
 )
 DEMO_BLUEPRINTS: tuple[str, ...] = ("app.web.styleguide",)
 

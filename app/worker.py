@@ -11,6 +11,7 @@ import structlog
 from app import wiring  # noqa: F401  # the rules that upper layers add
 from app.accounts import notices, sessions, throttle
 from app.analytics.quality_reports import operations as quality_reports
+from app.billing import costs
 from app.callbacks import follow_ups
 from app.core import clock, files, history, jobs, mailing, rate_limits, submissions, wecom
 from app.core.config import Config, ConfigError, load_config
@@ -72,6 +73,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("remind-of-slips", timedelta(minutes=5), work_slips.remind),
         Job("draft-quality-reports", timedelta(minutes=10), quality_reports.look),
         Job("ask-for-daily-reports", timedelta(minutes=5), technician_reports.look),
+        Job("work-out-costs", timedelta(minutes=2), costs.look),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),
         Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),
         Job("purge-rate-hits", timedelta(hours=1), lambda at: f"{rate_limits.purge(at)} deleted"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.accounts.models import Role, User, UserArea
 from app.billing import accounts
-from app.billing.models import DunningRecord, Invoice, InvoiceLine, Payment, Receivable, ReceivableKind
+from app.billing.models import DunningRecord, Invoice, InvoiceLine, JobCost, Payment, Receivable, ReceivableKind
 from app.contracts import approval
 from app.contracts import operations as contracts
 from app.contracts import signing as contract_signing
@@ -233,3 +233,13 @@ def extension(**values: Any) -> WarrantyExtension:
     defaults = {"machine": about, "until_on": date(2001, 1, 1), "reason": "销售合同约定", "at": clock.now(), "by_name": "赵副经理"}
     with db.transaction():
         return WarrantyExtension.create(**defaults | values)
+
+
+def cost(**values: Any) -> JobCost:
+    """A hotel of 200 on a job (a new one unless given), today."""
+    now = clock.now()
+    job = values.pop("order", None) or factories.work_order(lead=make_user(Role.TECHNICIAN))
+    day = now.astimezone(clock.zone()).date()
+    defaults = {"order": job, "kind": "other", "amount": Decimal(200), "on_date": day, "is_computed": False, "remark": "住宿", "at": now}
+    with db.transaction():
+        return JobCost.create(**defaults | {"by_name": "陈文员"} | values)

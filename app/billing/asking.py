@@ -1,7 +1,7 @@
 """What an address asks for: a choice, a number, a day, a month; anything else is refused in words."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from app.core import clock
 from app.core.errors import N_, Invalid
@@ -57,3 +57,8 @@ def months_before(first: date, count: int) -> date:
     """The first day of the month ``count`` months before that of ``first`` (after it when negative)."""
     number_of_month = first.year * 12 + first.month - 1 - count
     return date(number_of_month // 12, number_of_month % 12 + 1, 1)
+
+
+def end_of_month(code: str) -> date:
+    """The last day of the month that ``code`` is (2026-11)."""
+    return months_before(date.fromisoformat(f"{code}-01"), -1) - timedelta(days=1)

@@ -13,22 +13,17 @@ from typing import Any
 from peewee import JOIN, Case, ModelSelect, fn
 
 from app.accounts.models import Area
-from app.billing import ladder
+from app.billing import ageing, cutting, ladder, receivables
 from app.billing.models import DunningRecord, DunningStep, Payment, Receivable
-from app.core import clock, paging
-from app.core.errors import N_, Invalid
+from app.core import clock
 from app.core.money import FEN
 from app.core.types import Actor, Page
 from app.customers.models import Customer
-from app.work_orders import queries as orders
-from app.work_orders.models import WorkOrder
 
 TODAY, PROMISED, BROKEN, EXPIRING, ALL = "today", "promised", "broken", "expiring", "all"
 WHAT = (TODAY, PROMISED, BROKEN, EXPIRING, ALL)
 RUNNING, KEPT = "running", "kept"
 LEFT = Receivable.amount - Receivable.paid
-# Three years after the due date or the last provable demand a debt cannot be sued for any more; warned half a year before (facts).
-LIMITATION, WARNED = timedelta(days=1_095), timedelta(days=183)
 COLUMNS = (
     "customer", "area", "owed", "overdue", "oldest_on", "days", "step", "act_on", "last_at", "last_by", "last_result", "promised_on",
     "promised", "promise", "limitation_on", "stopped_at",
@@ -55,6 +50,7 @@ class Debtor:
     oldest_on: date
     days: int
     limitation_on: date
+    is_expiring: bool
     step: DunningStep | None
     act_on: date | None
     last: DunningRecord | None
@@ -88,12 +84,8 @@ DEFAULT_SORT = "-overdue"
 
 
 def visible(actor: Actor, query: ModelSelect) -> ModelSelect:
-    """``query`` over receivables joined to their customers, narrowed to what ``actor`` may see (product.md, settled question 13)."""
-    if actor.area_ids is None:
-        return query
-    areas = sorted(actor.area_ids)
-    own = WorkOrder.select(WorkOrder.id).where(orders.works_on(actor.user_id))
-    return query.where(Receivable.area.in_(areas) | (Receivable.area.is_null() & Customer.area.in_(areas)) | Receivable.order.in_(own))
+    """``query`` over receivables, narrowed to what ``actor`` may see (product.md, settled question 13)."""
+    return query if actor.area_ids is None else query.where(Receivable.id.in_(receivables.visible(actor).select(Receivable.id)))
 
 
 def found(actor: Actor, wanted: DebtorFilter, today: date) -> list[Debtor]:
@@ -181,7 +173,8 @@ def _line(
     step = ladder.next_step(steps, due_on=oldest_on, today=today, done=max(for_this, default=None))
     return Debtor(
         customer=row, owed=Decimal(int(row.owed_fen)) * FEN, overdue=Decimal(int(row.overdue_fen)) * FEN, oldest_on=oldest_on,
-        days=(today - oldest_on).days, limitation_on=since + LIMITATION, step=step, last=last, promise=promise,
+        days=(today - oldest_on).days, limitation_on=ageing.lapses_on(since, None),
+        is_expiring=ageing.is_about_to_lapse(since, None, today), step=step, last=last, promise=promise,
         act_on=_act_on(today, oldest_on, step, last, promise),
     )  # fmt: skip
 
@@ -212,53 +205,21 @@ def _fits(line: Debtor, wanted: DebtorFilter, today: date) -> bool:
         TODAY: line.act_on is not None and line.act_on <= today,
         PROMISED: state == RUNNING,
         BROKEN: state == BROKEN,
-        EXPIRING: line.limitation_on - WARNED <= today,
+        EXPIRING: line.is_expiring,
         ALL: True,
     }[wanted.what]
-
-
-def ordered(lines: list[Debtor], sort: str) -> list[Debtor]:
-    """``lines`` by the column that ``sort`` names. Raises ``Invalid`` for an unknown one."""
-    value = SORTS.get(sort.removeprefix("-"))
-    if value is None:
-        raise Invalid(N_("This list cannot be sorted that way."))
-    return sorted(lines, key=lambda line: (value(line), line.id), reverse=sort.startswith("-"))
 
 
 def page(
     actor: Actor, wanted: DebtorFilter, today: date, *, sort: str, after: str | None = None, before: str | None = None
 ) -> Page[Debtor]:
-    """One page of the list, cut after the customer that the key names. Raises ``Invalid`` for an unknown sort or page."""
-    lines = ordered(found(actor, wanted, today), sort)
-    value, is_down = SORTS[sort.removeprefix("-")], sort.startswith("-")
-    start = _place(lines, value, is_down, after) if after else 0
-    if before and not after:
-        end = _place(lines, value, is_down, before, itself=False)
-        start = max(0, end - paging.PAGE_SIZE)
-    rows = lines[start : start + paging.PAGE_SIZE]
-    next_key = _key(rows[-1], value) if start + paging.PAGE_SIZE < len(lines) else None
-    return Page(rows, len(lines), False, next_key, _key(rows[0], value) if start and rows else None)
-
-
-def _key(line: Debtor, value: Any) -> str:
-    return paging.encode_key([value(line), line.id])
-
-
-def _place(lines: list[Debtor], value: Any, is_down: bool, key: str, *, itself: bool = True) -> int:
-    """How many lines stand up to the one that ``key`` names (before it, without ``itself``)."""
-    named, number = paging.decode_key(key, 2)
-    if (type(named) is not str and type(named) is not int) or not isinstance(number, int):
-        raise Invalid(N_("This page of the list does not exist. Go back to its first page."))
-    try:
-        stand_before = [(value(line), line.id) > (named, number) if is_down else (value(line), line.id) < (named, number) for line in lines]
-    except TypeError:
-        raise Invalid(N_("This page of the list does not exist. Go back to its first page.")) from None
-    return sum(stand_before) + (1 if itself and any(line.id == number and value(line) == named for line in lines) else 0)
+    """One page of the list. Raises ``Invalid`` for an unknown sort or page."""
+    return cutting.page(found(actor, wanted, today), SORTS, sort, after=after, before=before)
 
 
 def exported(actor: Actor, wanted: DebtorFilter, today: date, sort: str) -> list[list[Any]]:
     """The rows of ``COLUMNS`` for an export."""
-    return [_row(line) for line in ordered(found(actor, wanted, today), sort)]
+    return [_row(line) for line in cutting.ordered(found(actor, wanted, today), SORTS, sort)]
 
 
 def _row(line: Debtor) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Forms of dunning: a demand, a step of the ladder, a reason."""
+"""Forms of dunning and costs: a demand, a step of the ladder, a cost that nothing else knows of."""
 
 import secrets
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ class DemandForm(FlaskForm):
     """One demand and what came of it; ``form_token`` makes sending it twice harmless."""
 
     form_token = HiddenField(default=lambda: secrets.token_urlsafe(24))
-    act = SelectField(_("What was done"))
+    act = SelectField(_("Kind of demand"))
     step = SelectField(_("Step of the ladder"))
-    receivable = SelectField(_("About"))
+    receivable = SelectField(_("Which debt"))
     result = TextAreaField(
         _("What came of it"), validators=[InputRequired(_("Say what came of it, in at most 500 characters.")), Length(max=500)]
     )
@@ -73,3 +73,13 @@ def step_form(step: DunningStep | None) -> StepForm:
     form.act.choices = options("DunningAct")
     form.role.choices = [(role, words) for role, words in options("Role") if role in ladder.ROLES]
     return form
+
+
+class CostForm(FlaskForm):
+    """A cost written down by hand."""
+
+    form_token = HiddenField(default=lambda: secrets.token_urlsafe(24))
+    kind = SelectField(_("Kind of cost"), choices=options("CostKind"))
+    amount = AmountField(_("Amount (yuan)"))
+    on_date = DateField(_("Day"), validators=[Optional()])
+    remark = StringField(_("What for"), validators=[InputRequired(_("Say what it was for, in at most 200 characters.")), Length(max=200)])

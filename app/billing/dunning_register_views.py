@@ -24,9 +24,9 @@ blueprint = Blueprint("dunning_registers", __name__)
 READ = "money.read"
 RECORD_WORDS = {
     "at": N_("When"),
-    "act": N_("What was done"),
+    "act": N_("Kind of demand"),
     "step": N_("Step of the ladder"),
-    "by_name": N_("By"),
+    "by_name": N_("Demanded by"),
     "result": N_("What came of it"),
     "promised_on": N_("Promised to pay by"),
     "promised": N_("Promised amount (yuan)"),
@@ -35,7 +35,7 @@ RECORD_WORDS = {
 }
 STOP_WORDS = {
     "at": N_("Suspended"),
-    "by_name": N_("By"),
+    "by_name": N_("Suspended by"),
     "reason": N_("Reason"),
     "lifted_at": N_("Lifted"),
     "lifted_by_name": N_("Lifted by"),

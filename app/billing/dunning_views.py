@@ -57,7 +57,7 @@ def index() -> Response:
     page = debtors.page(actor(), wanted, today, sort=sort, after=request.args.get("after"), before=request.args.get("before"))
     areas = [(area.id, area.name) for area in customers.areas()]
     shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "today": today, "areas": areas, "roles": ladder.ROLES}
-    return render("dunning/index.html", fragment="dunning/_list.html", warned=debtors.WARNED, **shown)
+    return render("dunning/index.html", fragment="dunning/_list.html", **shown)
 
 
 @blueprint.get("/dunning.csv")

@@ -16,6 +16,7 @@ from app.customers.models import Customer
 from app.demo import (
     agreed,
     crew,
+    dunned,
     duty,
     field_work,
     fleet,
@@ -68,6 +69,7 @@ def load(config: Config, password: str | None = None, at: datetime | None = None
         invoiced.write_down(staff, now)
         sent_back.bring_back(staff, now)
         supplied.supply(staff, now)
+        dunned.press(staff, now)
         outbox.forget_unsent(before=now - SENT_WITHIN)
     return chosen
 

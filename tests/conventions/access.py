@@ -18,7 +18,7 @@ from typing import Any
 from app.accounts import sessions
 from app.accounts.models import Area, Authority, Department, Notice, Role, SessionKind, Station, User
 from app.analytics.quality_reports.models import QualityReport
-from app.billing.models import Allocation, DunningRecord, DunningStep, Invoice, InvoiceFile, Payment, Receivable
+from app.billing.models import Allocation, DunningRecord, DunningStep, Invoice, InvoiceFile, JobCost, Payment, Receivable
 from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
 from app.contracts.models import Contract, ContractStatus, ContractTemplate, WarrantyExtension
 from app.core import clock, db, files
@@ -669,6 +669,18 @@ ACCESS: dict[str, Access] = {
     "statements.export_xlsx": may(*INVOICES_EDIT),
     "statements.document": may(*INVOICES_EDIT),
     "statements.send": may(*INVOICES_EDIT),
+    "costs.index": may(DESK),
+    "costs.export_csv": may(DESK),
+    "costs.export_xlsx": may(DESK),
+    "costs.order": may(DESK),
+    "costs.compute": may(DESK),
+    "costs.remove": may(DESK),
+    "profit.index": may(Role.MANAGER),
+    "profit.export_csv": may(Role.MANAGER),
+    "profit.export_xlsx": may(Role.MANAGER),
+    "profit.rates": may(*MONEY_READ),
+    "profit.rates_csv": may(*MONEY_READ),
+    "profit.rates_xlsx": may(*MONEY_READ),
     # monitoring
     "monitoring.board": may(ALL),
     **{f"quality_reports.{name}": may(DESK, Role.QUALITY) for name in ("index", "report", "export_xlsx", "printed", "pdf")},
@@ -783,6 +795,7 @@ def _nonconformity(side: Side) -> Nonconformity:
 
 VALUES: dict[str, Callable[[Side], Any]] = {
     "dunning_registers.letter:record_id": lambda side: DunningRecord.get(DunningRecord.customer == side.customer).id,
+    "cost_id": lambda side: JobCost.get(JobCost.order == WorkOrder.get(WorkOrder.lead == side.technician, ~WorkOrder.is_out)).id,
     "step_id": lambda side: DunningStep.get(DunningStep.days == -7).id,
     "year": lambda side: 2027,
     "report_id": lambda side: QualityReport.get().id,
@@ -987,6 +1000,7 @@ def _side(area: Area, technician: User) -> Side:
     with db.transaction():
         InvoiceFile.create(invoice=money_factories.invoice(customer=customer), file=document.file, at=now)
         money_factories.demanded(customer=customer, letter=document.file)
+    money_factories.cost(order=WorkOrder.get(WorkOrder.lead == technician, ~WorkOrder.is_out))
     money_factories.account_of(customer, technician=technician)
     return Side(
         area, technician, token, customer, site, contact, profile, machine, ticket, attachment, alarm, episode, rejected, gap, waiting,
