@@ -3,9 +3,11 @@
 The codes are those that the operations of all capabilities record; one that is not here (of an older version) is shown as it is.
 """
 
+from app.accounts import history_words_of_money as of_money
 from app.core.errors import N_
 
 ACTIONS = {
+    **of_money.ACTIONS,
     "part.created": N_("Part added"),
     "part.changed": N_("Part changed"),
     "part.import_undone": N_("Import of the part taken back"),
@@ -170,6 +172,7 @@ ACTIONS = {
     "service_report.filed": N_("Service report filed"),
 }
 OBJECTS = {
+    **of_money.OBJECTS,
     "stock_place": N_("Store"),
     "stock_count": N_("Stock count"),
     "supplier": N_("Supplier"),

@@ -95,21 +95,54 @@ def test_every_user_of_the_list_is_exported(client: FlaskClient, database: Datab
 
 
 def test_every_action_that_is_recorded_has_words() -> None:
-    recorded = {code for path in APP.rglob("*.py") if "migrations" not in path.parts for code in _recorded(path)}
-    assert len(recorded) > 20
+    recorded = {code for package in APP.iterdir() if package.is_dir() and package.name != "migrations" for code in _recorded(package)}
+    assert len(recorded) > 150
     assert recorded - set(history_words.ACTIONS) == set()
 
 
-def _recorded(path: Path) -> Iterator[str]:
-    """The action codes of a file; where one place puts its prefix before all of them, the codes are in the calls of that place."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text("utf8"))) if isinstance(node, ast.Call) and len(node.args) > 1]
-    prefix = ""
-    for call in calls:
-        code = call.args[1]
-        if ast.unparse(call.func) == "history.record" and isinstance(code, ast.JoinedStr):
-            prefix = prefix or str(ast.literal_eval(code.values[0]))
-        elif ast.unparse(call.func) == "history.record" and isinstance(code, ast.Constant):
-            yield code.value
-    for call in calls:
-        if ast.unparse(call.func) in ("_record", "_record_contact", "_issue") and isinstance(call.args[1], ast.Constant):
-            yield prefix + call.args[1].value
+def _recorded(package: Path) -> Iterator[str]:
+    """The action codes of a package: those given to ``history.record``, and the verbs given to a place that puts a prefix before them."""
+    trees = {path.stem: ast.parse(path.read_text("utf8")) for path in package.rglob("*.py")}
+    shared: dict[str, str] = {}
+    for tree in trees.values():
+        shared |= {name: prefix for name, prefix in _prefixes(tree).items() if not name.startswith("_")}
+    for module, tree in trees.items():
+        prefixes = shared | _prefixes(tree)
+        for call in _calls(tree):
+            called, verb = ast.unparse(call.func), call.args[1]
+            if not isinstance(verb, ast.Constant):
+                continue
+            if called == "history.record":
+                yield verb.value
+            elif (prefix := prefixes.get(called.rpartition(".")[2])) is not None:
+                kind = _constant(call.args[2], module, trees) if "{kind}" in prefix else ""
+                yield prefix.format(kind=kind, action=verb.value)
+
+
+def _prefixes(tree: ast.Module) -> dict[str, str]:
+    """The places of a file that put a prefix before every verb they are given: ``f"order.{action}"``."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return {function.name: ast.unparse(call.args[1])[2:-1] for function in functions for call in _calls(function) if _is_prefixing(call)}
+
+
+def _calls(tree: ast.AST) -> list[ast.Call]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) > 1]
+
+
+def _is_prefixing(call: ast.Call) -> bool:
+    return (
+        ast.unparse(call.func) == "history.record" and isinstance(call.args[1], ast.JoinedStr) and "{action}" in ast.unparse(call.args[1])
+    )
+
+
+def _constant(node: ast.expr, module: str, trees: dict[str, ast.Module]) -> str:
+    """The value of a name such as ``KIND`` or ``orders.KIND``."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    place, _, name = ast.unparse(node).rpartition(".")
+    values = (
+        statement.value
+        for statement in trees[place or module].body
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name
+    )
+    return str(ast.literal_eval(next(values)))
