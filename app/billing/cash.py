@@ -137,7 +137,7 @@ def settle(*, by: Actor, technician: int, on: date, total: Decimal, at: datetime
 
 def waiting(technician: int | None = None) -> list[Payment]:
     """What technicians (one of them) took and the clerk has not confirmed, oldest first."""
-    query = Payment.select(Payment, Customer, User, WorkOrder.number).join(Customer)
+    query = Payment.select(Payment, Customer, User, WorkOrder.id, WorkOrder.number).join(Customer)
     query = query.join_from(Payment, User, on=Payment.technician).join_from(Payment, WorkOrder, JOIN.LEFT_OUTER, on=Payment.order)
     query = query.where(Payment.confirmed_at.is_null(), Payment.void_at.is_null())
     if technician is not None:

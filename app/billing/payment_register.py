@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from peewee import JOIN, ModelSelect, fn
+from peewee import JOIN, ModelSelect
 
 from app.accounts.models import Area, User
 from app.billing.models import Payment
@@ -27,12 +27,13 @@ SORTS = {
 }
 DEFAULT_SORT = "-received_on"
 COUNTING, LEFT, UNCONFIRMED, UNSETTLED, VOID = "counting", "left", "unconfirmed", "unsettled", "void"
-_TAKEN = Payment.technician.is_null(False) & Payment.void_at.is_null()
+# Written as the index of what is in technicians' hands has it; nothing is settled before it is confirmed.
+_TAKEN = Payment.technician.is_null(False) & Payment.settled_at.is_null() & Payment.void_at.is_null()
 STATES: dict[str, Any] = {
     COUNTING: COUNTS,
     LEFT: COUNTS & (Payment.allocated < Payment.amount),
     UNCONFIRMED: _TAKEN & Payment.confirmed_at.is_null(),
-    UNSETTLED: _TAKEN & Payment.settled_at.is_null() & (Payment.way == "cash"),
+    UNSETTLED: _TAKEN & (Payment.way == "cash"),
     VOID: Payment.void_at.is_null(False),
 }
 
@@ -52,7 +53,7 @@ class PaymentFilter:
 
 def listed(actor: Actor, wanted: PaymentFilter) -> ModelSelect:
     """The payments of the list with customer, area, technician and order."""
-    query = visible(actor).select_extend(Customer, Area, User, WorkOrder.number).join_from(Payment, Customer)
+    query = visible(actor).select_extend(Customer, Area, User, WorkOrder.id, WorkOrder.number).join_from(Payment, Customer)
     query = query.join_from(Payment, Area, JOIN.LEFT_OUTER).join_from(Payment, User, JOIN.LEFT_OUTER, on=Payment.technician)
     query = query.join_from(Payment, WorkOrder, JOIN.LEFT_OUTER, on=Payment.order)
     plain = ((Payment.way, wanted.way), (Payment.customer, wanted.customer), (Payment.technician, wanted.technician))
@@ -87,9 +88,3 @@ def exported(actor: Actor, wanted: PaymentFilter, sort: str) -> Iterator[list[An
             one.order.number if one.order_id else "", one.technician.name if one.technician_id else "", one.recorded_at, one.by_name,
             one.confirmed_at, one.confirmed_by_name, one.settled_at, one.void_at, one.void_reason, one.remark,
         ]  # fmt: skip
-
-
-def waiting(actor: Actor) -> dict[str, int]:
-    """How many payments wait: with money left to allocate, to be confirmed."""
-    states = (LEFT, UNCONFIRMED)
-    return {state: visible(actor).select(fn.COUNT(Payment.id)).where(STATES[state]).scalar() for state in states}

@@ -104,7 +104,7 @@ def narrowed(actor: Actor, wanted: ReceivableFilter, today: date) -> ModelSelect
 
 def listed(actor: Actor, wanted: ReceivableFilter, today: date) -> ModelSelect:
     """The rows of the list with customer, area, person and order."""
-    query = narrowed(actor, wanted, today).select_extend(Customer, Area, User, WorkOrder.number)
+    query = narrowed(actor, wanted, today).select_extend(Customer, Area, User, WorkOrder.id, WorkOrder.number)
     query = query.join_from(Receivable, Customer).join_from(Receivable, Area, JOIN.LEFT_OUTER)
     query = query.join_from(Receivable, User, JOIN.LEFT_OUTER, on=Receivable.person)
     return query.join_from(Receivable, WorkOrder, JOIN.LEFT_OUTER, on=Receivable.order)

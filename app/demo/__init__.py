@@ -23,6 +23,7 @@ from app.demo import (
     handed_in,
     invoiced,
     own_reports,
+    paid,
     papers,
     past,
     people,
@@ -67,6 +68,7 @@ def load(config: Config, password: str | None = None, at: datetime | None = None
         shifts.keep(staff, now)
         agreed.agree(staff, machines, now)
         invoiced.write_down(staff, now)
+        paid.pay(staff, now)
         sent_back.bring_back(staff, now)
         supplied.supply(staff, now)
         dunned.press(staff, now)

@@ -7,8 +7,8 @@ from typing import Any
 from peewee import fn
 
 from app.billing import cash, payments, receivables, unpaid
-from app.billing.models import Payment, Receivable
-from app.billing.payment_register import LEFT, STATES, UNCONFIRMED
+from app.billing.models import AccountBalance, Payment, Receivable
+from app.billing.payment_register import STATES, UNCONFIRMED
 from app.billing.receivables import ReceivableFilter
 from app.core import clock
 from app.core.errors import N_
@@ -19,7 +19,7 @@ from app.home.items import LATE, USUAL, Item, Step
 def of_payments(actor: Actor, now: datetime) -> list[Item]:
     """Everything of payments that waits for ``actor``."""
     today = now.astimezone(clock.zone()).date()
-    return [*_unconfirmed(actor), *_unsettled(actor, today), *_left_over(actor), *_to_check(actor, now), *_lapsing(actor, today)]
+    return [*_unconfirmed(actor), *_unsettled(actor, today), *_left_over(actor, today), *_to_check(actor, now), *_lapsing(actor, today)]
 
 
 def _unconfirmed(actor: Actor) -> Iterator[Item]:
@@ -40,10 +40,12 @@ def _unsettled(actor: Actor, today: date) -> Iterator[Item]:
     yield from _counted(found, "cash-unsettled", "/cash", N_("Days with cash not settled: %(count)s"), LATE)
 
 
-def _left_over(actor: Actor) -> Iterator[Item]:
+def _left_over(actor: Actor, today: date) -> Iterator[Item]:
+    """Customers who owe and have paid ahead: something of it can be allocated."""
     if actor.may(payments.RECORD):
-        found = _payments(actor, STATES[LEFT])
-        yield from _counted(found, "payments-left", "/payments?state=left&sort=received_on", N_("Payments not fully allocated: %(count)s"))
+        number = AccountBalance.select().where(AccountBalance.owed > 0, AccountBalance.ahead > 0).count()
+        address, words = "/payments?state=left&sort=received_on", N_("Customers who owe and have money to allocate: %(count)s")
+        yield from _counted((number, today), "payments-left", address, words)
 
 
 def _to_check(actor: Actor, now: datetime) -> Iterator[Item]:

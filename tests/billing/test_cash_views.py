@@ -34,7 +34,8 @@ def test_it_works(client: FlaskClient, who: People) -> None:
     assert answer.headers["Location"] == f"/my/jobs/{order.number}"
     payment = Payment.get()
     assert "¥350.00" in client.get(f"/my/jobs/{order.number}").text
-    assert payment.number in client.get("/cash").text
+    assert order.number in client.get("/cash").text
+    assert order.number in client.get("/payments.csv").text
     assert client.post(f"/payments/{payment.number}/confirmation").status_code == 403
     sign_in(client, who.chen)
     assert client.post(f"/payments/{payment.number}/confirmation", data={"from_cash": "1"}).headers["Location"] == "/cash"
@@ -62,6 +63,7 @@ def test_the_clerk_notes_what_was_not_paid(client: FlaskClient, who: People) -> 
     assert 'value="abc"' in answer.text
     client.post(f"/cash/unpaid/{order.number}", data={"amount": "800", "due_on": today})
     assert Receivable.get().amount == 800
+    assert client.get("/receivables.csv").text.count(order.number) == 2  # what for, and the order
     assert client.post(f"/cash/unpaid/{order.number}", data={"amount": "800", "due_on": today}).status_code == 409
     assert order.number not in client.get("/cash/unpaid").text
     for path in ("/cash/unpaid?state=all", "/cash/unpaid.csv?state=all"):
