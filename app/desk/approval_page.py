@@ -10,7 +10,7 @@ from peewee import fn
 
 from app.accounts import authorities
 from app.billing.models import AccountBalance, Receivable
-from app.contracts import approval, queries
+from app.contracts import approval, queries, warranty
 from app.contracts.models import Contract, ContractStatus
 from app.core import clock
 from app.core.money import FEN, ZERO
@@ -52,6 +52,7 @@ def shown(by: Actor, number: str, numbers: Sequence[str], at: datetime) -> dict[
         "machine": machine,
         "machines": queries.machines_of(contract),
         "order": contract.order if contract.order_id else None,
+        "proof": _proof(contract, at),
         "warranty": machines.warranty_now(machine) if machine else None,
         "reckoned": queries.reckoned(contract, lines),
         "last_jobs": earlier.last_jobs(machine, JOBS),
@@ -68,6 +69,13 @@ def shown(by: Actor, number: str, numbers: Sequence[str], at: datetime) -> dict[
         "may_see_cost": by.may("costs.read"),
         "may_see_margin": by.may("profit.read"),
     }
+
+
+def _proof(contract: Contract, at: datetime) -> warranty.Verdict | None:
+    """Why it is in warranty or not: at the fault where there is an order, else today."""
+    if contract.order_id:
+        return warranty.of_order(contract.order)
+    return warranty.decide(contract.machine, at.astimezone(clock.zone()).date()) if contract.machine_id else None
 
 
 def debt_of(customer_id: int, at: datetime) -> Debt:

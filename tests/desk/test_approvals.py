@@ -14,7 +14,7 @@ from app.contracts.operations import Line
 from app.core import clock, db
 from app.customers.models import Customer
 from tests import factories
-from tests.money_factories import contract
+from tests.money_factories import contract, extension
 from tests.personas import People, actor_of, people, sign_in
 
 S = ContractStatus
@@ -66,6 +66,21 @@ def test_it_works(client: FlaskClient, who: People) -> None:
     assert decide(client, second, "reject", remark="太贵") == (303, "/approvals")
     assert [one.status for one in Contract.select().order_by(Contract.id)] == [S.APPROVED, S.REJECTED]
     assert "没有待您批复的合同" in client.get("/approvals").text
+
+
+def test_the_proof_of_the_warranty_is_folded_into_the_screen(client: FlaskClient, who: People) -> None:
+    today = clock.now().date()
+    machine = factories.machine(accepted_on=today - timedelta(days=900))
+    extension(machine=machine, until_on=today - timedelta(days=30), reason="合同外延长")
+    order = factories.work_order(machine=machine, warranty="off", lead=who.li, status="on_site")
+    at_the_fault, now = contract(S.SUBMITTED, order=order), contract(S.SUBMITTED, machine=machine)
+    for made, said in ((at_the_fault, "故障日期"), (now, today.isoformat())):
+        page = client.get(f"/approvals?contract={made.number}").text
+        folded = page[page.index("<summary>质保依据") :]
+        proof = folded[: folded.index("</details>")]
+        assert "延保至" in proof
+        assert "合同外延长" in proof
+        assert said in proof
 
 
 def test_turning_down_without_a_remark_asks_for_it(client: FlaskClient, who: People) -> None:
