@@ -11,7 +11,7 @@ from typing import Any
 from app.core import clock, db, history, live
 from app.core.errors import N_, Conflict, Invalid, NotAllowed
 from app.core.types import Actor
-from app.service_reports import content, sheets
+from app.service_reports import booking, content, sheets
 from app.service_reports.models import ReportAmendment, ReportStatus, ServiceReport
 from app.service_reports.sheets import OWN_FIELDS
 from app.service_reports.writing import PartLine, check_columns, check_parts
@@ -36,6 +36,8 @@ def amend(
     at: datetime | None = None,
 ) -> ReportAmendment:
     """Say what a signed report should say instead; ``seen`` is how many amendments were shown, ``strokes`` a new signature, if any.
+
+    Parts that it adds are booked as those of a signature are.
 
     Raises ``Invalid`` (no reason, nothing changed, signature without a name), ``Conflict`` when it is not signed or was amended
     meanwhile, ``NotAllowed``: the technician of the job, or the deputy.
@@ -64,6 +66,9 @@ def amend(
         )  # fmt: skip
         after = {"number": made.number, "changed": sorted(changes), "reason": words, "digest": made.digest}
         history.record(by, "service_report.amended", "service_report", report.number, after=after)
+        if "parts" in changes:
+            more = booking.added(sheet.fields["parts"], parts or ())
+            booking.book(by, present, more, changes.get("cause", sheet.fields["cause"]), now)
         live.touch(LIVE)
     return made
 

@@ -14,7 +14,7 @@ from app.core import clock, db, history, live
 from app.core.errors import N_, Conflict, Invalid, NotFound
 from app.core.files import Incoming
 from app.core.types import Actor
-from app.service_reports import content, old_parts, sheets, steps, used
+from app.service_reports import booking, content, sheets, steps
 from app.service_reports.models import (
     PhotoKind,
     ReportPart,
@@ -24,7 +24,7 @@ from app.service_reports.models import (
     ServiceReport,
     SignatureWay,
 )
-from app.service_reports.writing import check_own, is_put_on, keep_photo
+from app.service_reports.writing import PartLine, check_own, is_put_on, keep_photo
 from app.work_orders import gate
 from app.work_orders.models import OrderStatus, WorkOrder
 from app.work_orders.writing import HOLDS, LIVE, MISSING, locked
@@ -223,12 +223,16 @@ def _freeze(
         strokes=content.text_of(values["strokes"]) if "strokes" in values else "",
         content=text, digest=digest, at=at, by=by.user_id, by_name=by_name, ip=by.ip or "",
     )  # fmt: skip
-    used.take_parts(by, report, at)
     after = {"order": report.order.number, "way": way, "digest": digest}
     history.record(by, "service_report.signed", "service_report", report.number, after=after, personal={"signer": values["signer"]})
-    old_parts.open_returns(by, report, at)
+    booking.book(by, report, _lines(report), report.cause, at)
     live.touch(LIVE)
     return signature
+
+
+def _lines(report: ServiceReport) -> list[PartLine]:
+    rows = ReportPart.select().where(ReportPart.report == report).order_by(ReportPart.position)
+    return [PartLine(**{name: getattr(row, name) for name in sheets.PART_FIELDS}) for row in rows]
 
 
 def _close(report: ServiceReport, at: datetime) -> None:

@@ -1,13 +1,21 @@
-"""Signing opens the returns of what came off in warranty, and of nothing else."""
+"""Signing and amending book the parts: returns open for what came off in warranty, and for nothing else; vans give what was put on."""
+
+from decimal import Decimal
 
 import pytest
 from peewee import Database
 
-from app.core import db
+from app.core import clock, db
+from app.core.types import system
+from app.parts import ledger, moving
+from app.parts.ledger import Move
+from app.parts.models import MovementKind, Part, PlaceKind
 from app.returns.models import DefectiveReturn
-from app.service_reports import content, sheets, signing
+from app.service_reports import amending, content, sheets, signing
 from app.service_reports.models import ReportPart, ReportStatus, ServiceReport
 from app.service_reports.signing import Drawn
+from app.service_reports.writing import PartLine
+from app.supply import vans
 from app.work_orders.models import WorkOrder
 from tests import factories, money_factories
 from tests.personas import People, actor_of, people
@@ -54,3 +62,69 @@ def test_a_wear_part_stays_with_the_customer(who: People) -> None:
 
 def test_after_misuse_nothing_goes_back(who: People) -> None:
     assert signed(who, [{"is_old_kept": True}], cause="misuse") == []
+
+
+def amended(who: People, report: ServiceReport, *parts: PartLine, seen: int = 0) -> None:
+    amending.amend(by=actor_of(who.zhao), report=report, seen=seen, reason="补记", fields={}, parts=parts)
+
+
+@pytest.fixture
+def report(who: People) -> ServiceReport:
+    """A signed report of Li's about a machine in warranty that names one seal, with two seals left in his van."""
+    order = factories.work_order(lead=who.li, status="finished", warranty="in")
+    found = factories.service_report(order=order, by=who.li)
+    part, van = (
+        money_factories.part(number="HX-1", name="油封", is_returned=True),
+        moving.make_van(by=actor_of(who.chen), technician=who.li),
+    )
+    with db.transaction():
+        ledger.move(
+            system("tests"),
+            Move(kind=MovementKind.RECEIPT, part=part, quantity=Decimal(2), from_place=ledger.place_of(PlaceKind.SUPPLIER), to_place=van),
+            clock.now(),
+        )
+    return found
+
+
+def held(who: People) -> Decimal:
+    van = vans.find(who.li)
+    assert van is not None
+    return ledger.held(van, Part.get(Part.number == "HX-1"))
+
+
+def told(report: ServiceReport) -> list[PartLine]:
+    return [PartLine(**line) for line in sheets.of(report).fields["parts"]]
+
+
+def test_a_part_that_an_amendment_adds_leaves_the_van_and_goes_back(who: People, report: ServiceReport) -> None:
+    amended(
+        who, report, *told(report), PartLine(name="油封", part_number="HX-1", serial_off="S1"), PartLine(name="油封", part_number="HX-1")
+    )
+    assert held(who) == 1
+    assert [(one.part_number, one.serial, one.technician_id) for one in DefectiveReturn.select()] == [
+        ("HX-1", "S1", who.li.id), ("HX-1", "", who.li.id),
+    ]  # fmt: skip
+
+
+def test_of_a_quantity_that_is_put_right_only_the_difference_is_booked(who: People, report: ServiceReport) -> None:
+    before = told(report)
+    amended(who, report, *before, PartLine(name="油封", part_number="HX-1"))
+    amended(who, report, *before, PartLine(name="油封", part_number="HX-1", quantity=2), seen=1)
+    assert held(who) == 0
+    assert [one.quantity for one in DefectiveReturn.select().order_by(DefectiveReturn.id)] == [1, 1]
+
+
+def test_a_serial_number_that_is_put_right_is_no_further_part(who: People, report: ServiceReport) -> None:
+    before = told(report)
+    amended(who, report, *before, PartLine(name="油封", part_number="HX-1", serial_on="A1"))
+    amended(who, report, *before, PartLine(name="油封", part_number="HX-1", serial_on="A2"), seen=1)
+    assert held(who) == 1
+    assert DefectiveReturn.select().count() == 1
+
+
+def test_what_an_amendment_adds_after_misuse_stays_with_the_customer(who: People, report: ServiceReport) -> None:
+    fields = {"cause": "misuse"}
+    parts = [*told(report), PartLine(name="油封", part_number="HX-1", is_old_kept=True)]
+    amending.amend(by=actor_of(who.zhao), report=report, seen=0, reason="补记", fields=fields, parts=parts)
+    assert DefectiveReturn.select().count() == 0
+    assert held(who) == 1
