@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from app.core import clock
 from app.core.types import Actor
 from app.customers.models import Customer
+from app.machines import terms
 from app.machines.models import Machine
-from app.machines.warranty import warranty_on
+from app.machines.warranty import prolonged, warranty_on
 from app.tickets import queries, reasons
 from app.tickets.models import Ticket
 from app.tickets.queries import TicketFilter
@@ -28,6 +29,7 @@ _READ = (
     Ticket.source,
     Ticket.kind,
     Ticket.status,
+    Machine.id,
     Machine.serial,
     Machine.device,
     Machine.accepted_on,
@@ -46,6 +48,7 @@ class _Exported(NamedTuple):
     source: str
     kind: str
     status: str
+    machine_id: int | None
     serial: str | None
     device: str | None
     accepted_on: date | None
@@ -75,27 +78,28 @@ NOBODY = SentOut()
 
 
 def rows(actor: Actor, wanted: TicketFilter, orders_of: OrdersOf) -> Iterator[list[Any]]:
-    """The tickets of the list in its order; the warranty is that of the day the ticket was opened, empty without a machine.
+    """The tickets of the list in its order; the warranty is that of the day the ticket was opened, with its extensions, and empty
+    without a machine.
 
     ``order`` and ``technician`` stay empty for a ticket that nobody was sent to.
     """
-    every = queries.every(actor, wanted, _READ, _Exported)
+    every, longer = queries.every(actor, wanted, _READ, _Exported), terms.extended()
     while batch := list(islice(every, BATCH)):
         orders = orders_of([one.id for one in batch])
-        yield from (_row(one, orders.get(one.id, NOBODY)) for one in batch)
+        yield from (_row(one, orders.get(one.id, NOBODY), longer) for one in batch)
 
 
-def _row(one: _Exported, sent: SentOut) -> list[Any]:
+def _row(one: _Exported, sent: SentOut, longer: Mapping[int, date]) -> list[Any]:
     return [
         one.number, one.opened_at, one.source, one.kind, one.status, one.priority, one.serial, one.device,
-        " ".join(reasons.codes(one.reason)), one.customer, _warranty(one), sent.order, sent.technician,
+        " ".join(reasons.codes(one.reason)), one.customer, _warranty(one, longer), sent.order, sent.technician,
         one.resolved_at, one.closed_at,
     ]  # fmt: skip
 
 
-def _warranty(one: _Exported) -> str:
-    if one.serial is None:
+def _warranty(one: _Exported, longer: Mapping[int, date]) -> str:
+    if one.machine_id is None:
         return ""
     day = one.opened_at.astimezone(clock.zone()).date()
-    terms = warranty_on(day, accepted_on=one.accepted_on, shipped_on=one.shipped_on, months=one.warranty_months or 0)
-    return terms.state.value
+    found = warranty_on(day, accepted_on=one.accepted_on, shipped_on=one.shipped_on, months=one.warranty_months or 0)
+    return prolonged(found, longer.get(one.machine_id), day).state.value

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from app.customers.operations import CustomerDetails, edit_customer
 from app.tickets import moving, operations, searching
 from app.tickets.models import Priority, Ticket, TicketKind, TicketSource
 from app.tickets.reasons import AlarmReason
-from tests import factories
+from tests import factories, money_factories
 from tests.personas import make_area, make_user, sign_in
 
 HTMX = {"HX-Request": "true"}
@@ -98,6 +99,14 @@ def test_the_export_has_the_agreed_columns(clerk: FlaskClient) -> None:
     row = rows_of(answer)[0]
     assert (row["number"], row["machine"], row["customer"]) == (ticket.number, ticket.machine.serial, ticket.customer.name)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", row["opened_at"])
+
+
+def test_the_warranty_of_the_export_runs_to_the_end_of_its_extension(clerk: FlaskClient) -> None:
+    over = factories.machine(accepted_on=clock.now().date() - timedelta(days=900))
+    longer = factories.machine(accepted_on=over.accepted_on)
+    money_factories.extension(machine=longer, until_on=clock.now().date() + timedelta(days=30))
+    expected = {opened(machine=over).number: "off", opened(machine=longer).number: "in"}
+    assert {row["number"]: row["warranty"] for row in rows_of(clerk.get("/tickets.csv"))} == expected
 
 
 def test_the_export_has_the_filters_of_the_list(clerk: FlaskClient) -> None:
