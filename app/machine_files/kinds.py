@@ -1,6 +1,16 @@
 """Every kind of entry of a machine's timeline, in the order of its chips; a capability adds one line here and its own registration."""
 
-from app.machine_files import of_call_backs, of_contracts, of_invoices, of_machines, of_monitoring, of_orders, of_reports, of_tickets
+from app.machine_files import (
+    of_call_backs,
+    of_contracts,
+    of_invoices,
+    of_machines,
+    of_monitoring,
+    of_orders,
+    of_reports,
+    of_returns,
+    of_tickets,
+)
 from app.machine_files.timeline import EntryKind
 
 KINDS: tuple[EntryKind, ...] = (
@@ -16,6 +26,8 @@ KINDS: tuple[EntryKind, ...] = (
     of_call_backs.CALL_BACKS,
     of_invoices.INVOICES,
     of_contracts.CONTRACTS,
+    of_returns.RETURNS,
+    of_returns.VERDICTS,
     of_monitoring.EPISODES,
     of_machines.DOCUMENTS,
     of_machines.MOVES,

@@ -13,8 +13,9 @@ from app.core.errors import N_
 from app.core.files import StoredFile
 from app.customers.models import Customer, Site
 from app.machine_files.timeline import EntryKind, Few, Rows
+from app.machines import terms
 from app.machines.models import Document, Machine, MachineMove, TerminalChange
-from app.machines.warranty import Basis, warranty_on
+from app.machines.warranty import Basis, prolonged, warranty_on
 
 
 def _documents(column: Any) -> Any:
@@ -116,13 +117,14 @@ MILESTONES_IN_ORDER = ("registered", "shipped", "accepted", "warranty", "retired
 
 def _milestones(machine: Machine) -> Iterator[tuple[datetime, int, Milestone, str]]:
     registered_on = machine.created_at.astimezone(clock.zone()).date()
-    terms = warranty_on(registered_on, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
-    dates = {"shipped": machine.shipped_on, "accepted": machine.accepted_on, "warranty": terms.from_on, "retired": machine.retired_on}
+    found = warranty_on(registered_on, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
+    dates = {"shipped": machine.shipped_on, "accepted": machine.accepted_on, "warranty": found.from_on, "retired": machine.retired_on}
+    last_on = prolonged(found, terms.extended([machine.id]).get(machine.id), registered_on).last_on
     yield machine.created_at, 1, Milestone("registered", registered_on), f"{registered_on} 建档 registered"
     for name, on in dates.items():
         if on is not None:
-            until = terms.last_on if name == "warranty" else None
-            basis = "acceptance" if terms.basis is Basis.ACCEPTANCE else "delivery"
+            until = last_on if name == "warranty" else None
+            basis = "acceptance" if found.basis is Basis.ACCEPTANCE else "delivery"
             yield clock.start_of(on), MILESTONES_IN_ORDER.index(name) + 1, Milestone(name, on, until), f"{on} {name} {basis}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -22,7 +22,7 @@ from app.machine_files.queries import Wanted
 from app.machine_files.timeline import EntryKind, Few, Scope
 from app.machines.models import Document, Machine
 from app.tickets.models import Ticket, TicketNote
-from tests import factories
+from tests import factories, money_factories
 from tests.machine_files import world
 from tests.machine_files.world import AT, World
 from tests.personas import actor_of, make_area, make_user
@@ -210,6 +210,29 @@ def test_the_past_of_a_machine_does_not_change_how_much_is_read(full: World, cle
         for source in kind.sources:
             assert len(source.read(scope, timeline.Beyond(scope.to_ms, 0), 31)) <= 31
             assert len(source.read(replace(scope, words=("x",)), timeline.Beyond(scope.to_ms, 0), 31)) <= 31
+
+
+def test_the_warranty_of_the_milestone_runs_to_the_end_of_its_extension(full: World, clerk: Actor) -> None:
+    def until() -> date | None:
+        entries = queries.stretch(clerk, full.machine, Wanted(kinds=frozenset({"milestone"}))).entries
+        return next(entry.record.until for entry in entries if entry.record.name == "warranty")
+
+    assert until() == date(2027, 2, 9)
+    money_factories.extension(machine=full.machine, until_on=date(2028, 5, 1), revoked_at=AT)
+    money_factories.extension(machine=full.machine, until_on=date(2028, 1, 1))
+    assert until() == date(2028, 1, 1)
+
+
+def test_returns_of_another_area_are_left_out_and_verdicts_are_for_who_reads_them(full: World, clerk: Actor) -> None:
+    south = make_area()
+    money_factories.returned(machine=full.machine, order=factories.work_order(machine=full.machine, area=south), part_name="FAR")
+    li = actor_of(make_user(Role.TECHNICIAN, areas=(full.machine.area,)))
+    found = {
+        reader: queries.stretch(reader, full.machine, Wanted(kinds=frozenset({"return", "verdict"}))).entries for reader in (clerk, li)
+    }
+    assert [entry.kind.name for entry in found[clerk]] == ["return", "verdict", "return"]
+    assert {entry.kind.name for entry in found[li]} <= {"return"}
+    assert "FAR" not in {entry.record.part_name for entry in found[li]}
 
 
 def test_repeats_are_those_of_this_machine(full: World, clerk: Actor) -> None:

@@ -99,6 +99,7 @@ def full(**values: object) -> World:
         "order_made": "WORDORDER", "order_step": "WORDWHY", "guidance": "WORDGUIDANCE",
         "report_signed": "WORDFOUND", "report_amended": "WORDAMENDED", "call_back": "WORDSAID", "invoice": "WORDINVOICED",
         "contract_invoice": "WORDAGREED", "contract_made": "WORDREPAIR", "agreement": "WORDYEAR",
+        "return_opened": "WORDOFF", "verdict": "WORDCRACK",
     }  # fmt: skip
     return World(Machine.get_by_id(machine.id), Ticket.get_by_id(ticket.id), words)
 
@@ -118,6 +119,13 @@ def _work(machine: Machine) -> None:
     term = {"valid_from": AT.date(), "valid_until": AT.date() + timedelta(days=364), "machines": [machine]}
     money_factories.contract(machine=machine, kind=ContractKind.AGREEMENT, title="WORDYEAR", **term)
     money_factories.invoice(customer=machine.customer, contract=contract, buyer_name="WORDAGREED")
+    returned = money_factories.returned(
+        machine=machine, order=order, part_name="WORDOFF", status="decided", opened_at=AT - timedelta(days=40)
+    )
+    money_factories.nonconformity(
+        returned=returned, status="decided", decided_at=AT - timedelta(days=39), decided_by_name="高质量", cause="manufacture",
+        disposition="scrap", quality_opinion="WORDCRACK",
+    )  # fmt: skip
     with db.transaction():
         ReportAmendment.create(
             report=report, number=1, at=AT + timedelta(hours=9), by=writer, by_name=writer.name, reason="WORDAMENDED",
