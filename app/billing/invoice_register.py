@@ -49,7 +49,11 @@ class InvoiceFilter:
 
 def listed(actor: Actor, wanted: InvoiceFilter, today: date) -> ModelSelect:
     """The invoices of the list, each with its customer and what is owed by it."""
-    query = within(joined(), actor)
+    return _narrowed(joined(), actor, wanted, today)
+
+
+def _narrowed(query: ModelSelect, actor: Actor, wanted: InvoiceFilter, today: date) -> ModelSelect:
+    query = within(query, actor)
     if wanted.status:
         query = query.where(Invoice.status.in_(NOT_RECEIVED if wanted.status == UNDERWAY else (wanted.status,)))
     if wanted.kind:
@@ -97,9 +101,15 @@ def in_order(actor: Actor, wanted: InvoiceFilter, today: date, sort: str) -> Mod
 
 def sums(actor: Actor, wanted: InvoiceFilter, today: date) -> tuple[Decimal, Decimal]:
     """What all invoices of the list come to, void ones left out, and what of it is still owed."""
-    query = listed(actor, wanted, today).where(Invoice.status != InvoiceStatus.VOID)
-    total = query.select(fn.SUM(Invoice.total).coerce(False)).scalar() or 0
-    owed = query.where(Receivable.is_open).select(fn.SUM(Receivable.amount - Receivable.paid).coerce(False)).scalar() or 0
+    if wanted.q or wanted.paid:
+        issued = owing = listed(actor, wanted, today)
+    else:  # each from the one table or two that it takes
+        issued = _narrowed(Invoice.select(), actor, wanted, today)
+        owing = _narrowed(Invoice.select().join(Receivable, on=(Receivable.invoice == Invoice.id)), actor, wanted, today)
+    is_counted = Invoice.status != InvoiceStatus.VOID
+    total = issued.where(is_counted).select(fn.SUM(Invoice.total).coerce(False)).scalar() or 0
+    left = fn.SUM(Receivable.amount - Receivable.paid).coerce(False)
+    owed = owing.where(is_counted, Receivable.is_open).select(left).scalar() or 0
     return int(total) * FEN, int(owed) * FEN
 
 

@@ -95,7 +95,8 @@ class Invoice(BaseModel):
 
 Invoice.add_index(Invoice.index(Invoice.issued_on.desc(), Invoice.id.desc(), name="invoice_by_date"))
 Invoice.add_index(Invoice.index(Invoice.customer, Invoice.issued_on.desc(), Invoice.id.desc(), name="invoice_of_customer"))
-Invoice.add_index(Invoice.index(Invoice.status, Invoice.issued_on.desc(), Invoice.id.desc(), name="invoice_by_status"))
+# With the amount, so that the sum of a state is read from the index alone.
+Invoice.add_index(Invoice.index(Invoice.status, Invoice.issued_on.desc(), Invoice.id.desc(), Invoice.total, name="invoice_by_status"))
 
 
 class InvoiceLine(BaseModel):
@@ -197,7 +198,18 @@ class Receivable(BaseModel):
         ]
 
 
-Receivable.add_index(Receivable.index(Receivable.due_on, Receivable.id, where=SQL("is_open"), name="receivable_open_by_due"))
+# With what the sums by age are made of, so that they are read from the index alone.
+Receivable.add_index(
+    Receivable.index(
+        Receivable.due_on,
+        Receivable.id,
+        Receivable.is_open,
+        Receivable.amount,
+        Receivable.paid,
+        where=SQL("is_open"),
+        name="receivable_open_by_due",
+    )
+)
 Receivable.add_index(
     Receivable.index(Receivable.customer, Receivable.due_on, Receivable.id, where=SQL("is_open"), name="receivable_open_of_customer")
 )
@@ -265,6 +277,22 @@ class Payment(BaseModel):
 
 Payment.add_index(Payment.index(Payment.received_on.desc(), Payment.id.desc(), name="payment_by_date"))
 Payment.add_index(Payment.index(Payment.customer, Payment.received_on.desc(), Payment.id.desc(), name="payment_of_customer"))
+Payment.add_index(
+    Payment.index(
+        Payment.received_on.desc(),
+        Payment.id.desc(),
+        where=SQL("confirmed_at IS NOT NULL AND void_at IS NULL AND allocated < amount"),
+        name="payment_left",
+    )
+)
+Payment.add_index(
+    Payment.index(
+        Payment.received_on.desc(),
+        Payment.id.desc(),
+        where=SQL("technician_id IS NOT NULL AND void_at IS NULL AND confirmed_at IS NULL"),
+        name="payment_unconfirmed",
+    )
+)
 Payment.add_index(
     Payment.index(
         Payment.technician, where=SQL("technician_id IS NOT NULL AND settled_at IS NULL AND void_at IS NULL"), name="payment_unsettled"
