@@ -1,14 +1,13 @@
 """The lines of a hand-written movement as people type them: part, quantity, serial numbers, cost of one."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from app.core.errors import N_
 from app.parts import catalogue
 from app.parts.moving import PREFIX, Load, serials_in
 from app.web import lines
-from app.web.amounts import NO_AMOUNT, NO_QUANTITY, number_in
+from app.web.amounts import NO_AMOUNT, NO_QUANTITY
 
 NAMES = ("part", "quantity", "serials")
 WITH_COST = (*NAMES, "cost")
@@ -23,25 +22,14 @@ def read(form: Mapping[str, Any], names: tuple[str, ...]) -> list[Load]:
         if part is None:
             wrong[at + "part"] = N_("There is no such part in the catalogue.")
         serials = serials_in(texts["serials"])
-        quantity = _number(texts["quantity"] or (str(len(serials)) if serials else ""), 3, at + "quantity", NO_QUANTITY, wrong)
-        cost = _number(texts.get("cost", ""), 2, at + "cost", NO_AMOUNT, wrong)
+        quantity = lines.number(texts["quantity"] or (str(len(serials)) if serials else ""), 3, at + "quantity", NO_QUANTITY, wrong)
+        cost = lines.number(texts.get("cost", ""), 2, at + "cost", NO_AMOUNT, wrong)
         if not quantity:
             wrong.setdefault(at + "quantity", N_("How many?"))
         elif part is not None:
             found.append(Load(part, quantity, serials, cost))
     lines.refuse(wrong)
     return found
-
-
-def _number(text: str, places: int, name: str, words: str, wrong: dict[str, str]) -> Decimal | None:
-    try:
-        value = number_in(text, places)
-    except ValueError:
-        value = Decimal(-1)
-    if value is not None and value < 0:
-        wrong[name] = words
-        return None
-    return value
 
 
 def shown(form: Mapping[str, Any], names: tuple[str, ...]) -> list[dict[str, str]]:

@@ -1,20 +1,19 @@
 """Lines of parts as they are typed on the forms of supply, read into ``Wanted``."""
 
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from app.core.errors import N_
 from app.parts import catalogue
+from app.parts.moving import serials_in
 from app.supply.writing import Wanted
 from app.web import lines
-from app.web.amounts import NO_AMOUNT, NO_QUANTITY, NO_SHARE, number_in
+from app.web.amounts import NO_AMOUNT, NO_QUANTITY, NO_SHARE
 
 PREFIX = "line"
 PART, SERIALS = ("part", "quantity"), ("part", "quantity", "serials")
 COST, PRICE = ("part", "quantity", "amount"), ("part", "quantity", "amount", "rate")
-_LONGEST_SERIAL = 60
 
 
 def read(form: Mapping[str, Any], names: Sequence[str] = PART) -> list[Wanted]:
@@ -25,38 +24,22 @@ def read(form: Mapping[str, Any], names: Sequence[str] = PART) -> list[Wanted]:
         part = catalogue.named(texts["part"])
         if part is None:
             wrong[at + "part"] = N_("There is no such part in the catalogue.")
-        quantity = _number(texts["quantity"], 3, at + "quantity", NO_QUANTITY, wrong)
+        quantity = lines.number(texts["quantity"], 3, at + "quantity", NO_QUANTITY, wrong)
         if at + "quantity" not in wrong and (quantity is None or quantity <= 0):
             wrong[at + "quantity"] = N_("How many?")
-        amount = _number(texts.get("amount", ""), 2, at + "amount", NO_AMOUNT, wrong)
-        rate = _number(texts.get("rate", ""), 2, at + "rate", NO_SHARE, wrong) or Decimal(0)
+        amount = lines.number(texts.get("amount", ""), 2, at + "amount", NO_AMOUNT, wrong)
+        rate = lines.number(texts.get("rate", ""), 2, at + "rate", NO_SHARE, wrong) or Decimal(0)
         if part is not None and quantity is not None:
             found.append(Wanted(part, quantity, serials_in(texts.get("serials", "")), amount, rate / 100))
     lines.refuse(wrong)
     return found
 
 
-def _number(text: str, places: int, name: str, words: str, wrong: dict[str, str]) -> Decimal | None:
-    try:
-        value = number_in(text, places)
-    except ValueError:
-        wrong[name] = words
-        return None
-    if value is not None and value < 0:
-        wrong[name] = words
-    return value
-
-
-def serials_in(text: str) -> tuple[str, ...]:
-    """The serial numbers in ``text``, separated by spaces or commas."""
-    return tuple(one[:_LONGEST_SERIAL] for one in re.split(r"[\s,，、;；]+", text) if one)
-
-
 def by_line(form: Mapping[str, Any], ids: Sequence[int]) -> dict[int, Decimal]:
     """The quantities that were typed for the lines ``ids``, in fields ``line-7``. Raises ``Invalid`` with the words beside each."""
     found, wrong = dict[int, Decimal](), dict[str, str]()
     for id in ids:
-        value = _number(str(form.get(f"{PREFIX}-{id}", "")), 3, f"{PREFIX}-{id}", NO_QUANTITY, wrong)
+        value = lines.number(str(form.get(f"{PREFIX}-{id}", "")), 3, f"{PREFIX}-{id}", NO_QUANTITY, wrong)
         found[id] = value or Decimal(0)
     lines.refuse(wrong)
     return found
@@ -66,7 +49,7 @@ def amounts_by_line(form: Mapping[str, Any], ids: Sequence[int]) -> dict[int, De
     """The amounts that were typed for the lines ``ids``, in fields ``cost-7``. Raises ``Invalid`` with the words beside each."""
     found, wrong = dict[int, Decimal](), dict[str, str]()
     for id in ids:
-        value = _number(str(form.get(f"cost-{id}", "")), 2, f"cost-{id}", NO_AMOUNT, wrong)
+        value = lines.number(str(form.get(f"cost-{id}", "")), 2, f"cost-{id}", NO_AMOUNT, wrong)
         if value is not None:
             found[id] = value
     lines.refuse(wrong)

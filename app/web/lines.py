@@ -4,9 +4,11 @@ A page shows the lines that are filled and a few empty ones; the button ``more``
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from app.core.errors import N_, Invalid
+from app.web.amounts import number_in
 
 MOST_LINES = 200
 EMPTY_LINES = 3
@@ -21,6 +23,18 @@ def typed(form: Mapping[str, Any], prefix: str, names: Sequence[str], *, beside:
         if form.get("drop") != f"{prefix}-{number}" and any(text for name, text in texts.items() if name not in beside):
             found.append((number, texts))
     return found
+
+
+def number(text: str, places: int, name: str, words: str, wrong: dict[str, str]) -> Decimal | None:
+    """The number that was typed in the field ``name``; what is none or below nothing puts ``words`` beside it in ``wrong``."""
+    try:
+        value = number_in(text, places)
+    except ValueError:
+        value = Decimal(-1)
+    if value is not None and value < 0:
+        wrong[name] = words
+        return None
+    return value
 
 
 def refuse(wrong: Mapping[str, str]) -> None:
