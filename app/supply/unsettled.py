@@ -1,5 +1,6 @@
 """Parts that reports used while no van held them, until the clerk says where they came from ("used without stock")."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from app.parts import ledger
 from app.parts.models import MovementKind, Part, PlaceKind, StockMovement
 
 MOST = 200
+COLUMNS = ("report", "part", "name", "quantity", "unit", "technician", "signed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,13 @@ def _sums() -> tuple[ModelSelect, Any]:
     return query.group_by(StockMovement.about, StockMovement.part), used > settled
 
 
-def unsettled(limit: int = MOST) -> list[Unsettled]:
+def exported() -> Iterator[list[Any]]:
+    """All that is to be settled, as rows of ``COLUMNS``."""
+    for one in unsettled(None):
+        yield [one.report, one.part.number, one.part.name, one.quantity, one.part.unit, one.by_name, one.since]
+
+
+def unsettled(limit: int | None = MOST) -> list[Unsettled]:
     """What is to be settled, oldest first."""
     query, is_open = _sums()
     rows = list(query.having(is_open).order_by(fn.MIN(StockMovement.at), StockMovement.about).limit(limit).tuples())

@@ -9,10 +9,15 @@ from app.parts import ledger
 from app.parts.models import Part, PlaceKind, StockPlace
 from app.supply import choices, consumption, screens, unsettled
 from app.supply.screens import Tried
+from app.web import exports
 from app.web.auth import actor, requires
 from app.web.render import render, see_other
 
 blueprint = Blueprint("unsettled", __name__)
+_WORDS = {
+    "report": N_("Report"), "part": N_("Part number"), "name": N_("Name"), "quantity": N_("Quantity"), "unit": N_("Unit"),
+    "technician": N_("Technician"), "signed_at": N_("Signed"),
+}  # fmt: skip
 
 
 @blueprint.get("/supply/unsettled")
@@ -20,6 +25,20 @@ blueprint = Blueprint("unsettled", __name__)
 def index() -> Response:
     """What is to be settled, oldest first."""
     return _page(Tried())
+
+
+@blueprint.get("/supply/unsettled.csv")
+@requires(consumption.SETTLE)
+def export_csv() -> Response:
+    """All that is to be settled as CSV."""
+    return exports.csv_response("unsettled", unsettled.COLUMNS, unsettled.exported())
+
+
+@blueprint.get("/supply/unsettled.xlsx")
+@requires(consumption.SETTLE)
+def export_xlsx() -> Response:
+    """All that is to be settled as a workbook."""
+    return exports.xlsx_response("unsettled", N_("Parts used without stock"), unsettled.COLUMNS, unsettled.exported(), words=_WORDS)
 
 
 @blueprint.post("/supply/unsettled/settlement")

@@ -457,6 +457,8 @@ ACCESS: dict[str, Access] = {
     # supply
     "supply.offered": may(BUSINESS),
     "unsettled.index": may(DESK),
+    "unsettled.export_csv": may(DESK),
+    "unsettled.export_xlsx": may(DESK),
     "unsettled.settle": may(DESK),
     "requisitions.index": may(DESK, Role.TECHNICIAN),
     "requisitions.export_csv": may(DESK, Role.TECHNICIAN),

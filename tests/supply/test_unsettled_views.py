@@ -30,6 +30,8 @@ def test_it_works(client: FlaskClient) -> None:
     sign_in(client, who.chen)
     assert "无库存已使用配件：1" in client.get("/").text
     assert "R2611-0001" in client.get("/supply/unsettled").text
+    assert "R2611-0001,HX-250" in client.get("/supply/unsettled.csv").text
+    assert client.get("/supply/unsettled.xlsx").data.startswith(b"PK")
     given = {"report": "R2611-0001", "part": "HX-250", "from_place": ""}
     assert client.post("/supply/unsettled/settlement", data=given).status_code == 422
     main = place_of(PlaceKind.MAIN)
