@@ -135,6 +135,11 @@ def test_the_menu_is_grouped_by_what_people_come_for(client: FlaskClient) -> Non
     work, registers, administration = (page.index(f">{heading}</p>") for heading in ("日常工作", "档案", "系统管理"))
     assert work < page.index('href="/documents"', work) < registers < page.index('href="/projects"', registers) < administration
     assert page.index('href="/settings"', administration) > administration
+    parts, money = page.index(">配件与库存</p>"), page.index(">合同与款项</p>")
+    for path in ("/stock", "/parts-orders", "/shipments", "/returns"):
+        assert work < parts < page.index(f'href="{path}"') < money
+    for path in ("/contracts", "/invoices", "/receivables"):
+        assert money < page.index(f'href="{path}"', parts) < registers
 
 
 def test_a_heading_of_the_menu_without_entries_is_left_out(client: FlaskClient) -> None:
