@@ -76,6 +76,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.callbacks.call_views",
     "app.callbacks.record_views",
     "app.contracts.warranty_views",
+    "app.returns.opening_views",
     "app.returns.views",
     "app.returns.my_views",
     "app.returns.nonconformity_views",

@@ -89,6 +89,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "shipments.edit": frozenset({CLERK, DEPUTY, MANAGER}),
     "returns.read": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER, AREA_MANAGER, QUALITY}),
     "returns.handle": frozenset({CLERK, TECHNICIAN, DEPUTY, MANAGER}),
+    "returns.open": frozenset({CLERK, DEPUTY, MANAGER}),
     "returns.receive": frozenset({CLERK, DEPUTY, QUALITY}),
     "returns.waive": frozenset({DEPUTY, MANAGER}),
     "nonconformities.read": frozenset({CLERK, DEPUTY, MANAGER, QUALITY}),

@@ -46,7 +46,7 @@ RETURNS = EntryKind(
 )  # fmt: skip
 VERDICTS = EntryKind(
     name="verdict",
-    label=N_("Verdicts of quality"),
+    label=N_("Quality verdicts"),
     icon="alert-triangle",
     permission="nonconformities.read",
     template="machine_files/entries/return.html",

@@ -1,5 +1,6 @@
 """Returns as people may see them, and the list of them with its ageing."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,14 +8,16 @@ from typing import Any
 
 from peewee import JOIN, ModelSelect, fn
 
-from app.accounts.models import User
+from app.accounts.models import Role, User, UserRole
 from app.core import clock, paging
 from app.core.errors import N_, NotFound
+from app.core.history import HistoryEntry
 from app.core.paging import Sort
 from app.core.types import Actor, Page
 from app.machines.models import Machine
 from app.parts.models import Part
 from app.returns.models import DefectiveReturn, ReturnStatus
+from app.returns.opening import OPENED
 from app.returns.returning import OUTSTANDING
 from app.work_orders import queries as orders
 from app.work_orders.models import WorkOrder
@@ -155,6 +158,20 @@ def own(actor: Actor) -> list[DefectiveReturn]:
 def of_order(order: WorkOrder) -> list[DefectiveReturn]:
     """The returns of ``order``."""
     return list(DefectiveReturn.select().where(DefectiveReturn.order == order).order_by(DefectiveReturn.number))
+
+
+def why_opened(returned: DefectiveReturn) -> tuple[str, str] | None:
+    """Who opened ``returned`` by hand, and why; None where a signed report did."""
+    mine = (HistoryEntry.object_type == "return") & (HistoryEntry.object_id == returned.number)
+    entry = HistoryEntry.select().where(mine).order_by(HistoryEntry.id).first()
+    reason = json.loads(entry.after or "{}").get("reason") if entry is not None and entry.action == OPENED else None
+    return (entry.actor_name, reason) if reason else None
+
+
+def every_technician() -> list[User]:
+    """Who may have an old part: everybody who works as a technician, by name."""
+    held = UserRole.select(UserRole.user).where(UserRole.role == Role.TECHNICIAN)
+    return list(User.select().where(User.id.in_(held), User.is_active).order_by(User.name))
 
 
 def technicians(actor: Actor) -> list[tuple[int, str]]:

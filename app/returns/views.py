@@ -170,6 +170,6 @@ def _page(number: str, *, status: int = 200, problem: str = "", wrong: Mapping[s
     me, found = actor(), queries.by_number(actor(), number)
     is_own = me.area_ids is None or found.technician_id == me.user_id
     shown: dict[str, Any] = {"returned": found, "is_out": found.status in returning.OUTSTANDING, "today": queries.today()}
-    shown["report"] = verdicts.of_return(found)
+    shown |= {"report": verdicts.of_return(found), "why": queries.why_opened(found)}
     shown |= {"may_handle": me.may(returning.HANDLE) and is_own, "typed": request.form, "wrong": wrong or {}}
     return render("returns/return.html", status=status, problem=problem, qr=qr_source(f"{request.host_url}returns/{number}"), **shown)

@@ -414,6 +414,7 @@ ACCESS: dict[str, Access] = {
     "returns.export_csv": may(BUSINESS),
     "returns.export_xlsx": may(BUSINESS),
     "returns.ageing": may(BUSINESS),
+    "return_openings.new": may(DESK),
     "returns.returned": may(BUSINESS, scoped=True),
     "returns.printed": may(BUSINESS, scoped=True),
     "returns.tag": may(DESK, Role.TECHNICIAN, scoped=True),
