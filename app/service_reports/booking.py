@@ -28,7 +28,10 @@ def book(by: Actor, report: ServiceReport, lines: Sequence[PartLine], cause: str
 
 
 def added(before: Sequence[Mapping[str, Any]], after: Sequence[PartLine]) -> list[PartLine]:
-    """What ``after`` has more of than ``before``: a serial number or a name that was put right is no further part."""
+    """What ``after`` has more of than ``before``: a serial number or a name that was put right is no further part.
+
+    Lines without a number of the catalogue are counted together, for their names are free words.
+    """
     known = [PartLine(**line) for line in before]
     missing: Counter[tuple[str, bool]] = Counter()
     for sign, lines in ((1, after), (-1, known)):
@@ -44,7 +47,7 @@ def added(before: Sequence[Mapping[str, Any]], after: Sequence[PartLine]) -> lis
 
 
 def _kind(line: PartLine) -> tuple[str, bool]:
-    return line.part_number.strip() or line.name.strip(), line.is_put_on
+    return line.part_number.strip(), line.is_put_on
 
 
 def _take_parts(by: Actor, report: ServiceReport, lines: Sequence[PartLine], at: datetime) -> None:

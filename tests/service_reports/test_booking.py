@@ -128,3 +128,22 @@ def test_what_an_amendment_adds_after_misuse_stays_with_the_customer(who: People
     amending.amend(by=actor_of(who.zhao), report=report, seen=0, reason="补记", fields=fields, parts=parts)
     assert DefectiveReturn.select().count() == 0
     assert held(who) == 1
+
+
+def test_a_name_that_is_put_right_is_no_further_part(who: People, report: ServiceReport) -> None:
+    first, *others = told(report)
+    amended(who, report, PartLine(name="油封（大）", serial_on=first.serial_on, is_old_kept=True), *others)
+    assert DefectiveReturn.select().count() == 0
+
+
+def test_what_an_amendment_takes_away_books_nothing(who: People, report: ServiceReport) -> None:
+    amended(who, report)
+    assert held(who) == 2
+    assert DefectiveReturn.select().count() == 0
+
+
+def test_a_further_piece_is_the_one_that_was_not_named_before(who: People, report: ServiceReport) -> None:
+    before, first = told(report), PartLine(name="油封", part_number="HX-1", serial_off="S1", serial_on="N1")
+    amended(who, report, *before, first)
+    amended(who, report, *before, first, PartLine(name="油封", part_number="HX-1", serial_off="S2", serial_on="N2"), seen=1)
+    assert [one.serial for one in DefectiveReturn.select().order_by(DefectiveReturn.id)] == ["S1", "S2"]
