@@ -1,5 +1,6 @@
 """A return that is opened by hand, for a report on paper."""
 
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, flash, request
@@ -16,7 +17,7 @@ from app.returns import opening, queries
 from app.returns.models import DefectiveReturn
 from app.returns.opening import ByHand
 from app.tickets.forms import new_token
-from app.web.amounts import NO_QUANTITY, number_in
+from app.web.amounts import number_in
 from app.web.auth import actor, requires
 from app.web.errors import words
 from app.web.i18n import translated
@@ -69,11 +70,12 @@ def _about() -> tuple[WorkOrder | None, Machine]:
         raise Invalid(MISSING, fields={"machine": error.message}) from None
 
 
-def _quantity() -> Any:
+def _quantity() -> Decimal | None:
+    """What was typed; None for what is no quantity, so that all that is wrong is said at once."""
     try:
         return number_in(request.form.get("quantity", ""), 3)
     except ValueError:
-        raise Invalid(MISSING, fields={"quantity": NO_QUANTITY}) from None
+        return None
 
 
 def _technician(order: WorkOrder | None) -> User | None:
