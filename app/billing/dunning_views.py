@@ -104,6 +104,7 @@ def customer(customer_id: int) -> Response:
         return see_other(url_for("dunning.customer", customer_id=customer_id))
     shown: dict[str, Any] = {"customer": found, "standing": standing, "items": items, "form": form, "may_record": may_record}
     shown |= {"acts": debtors.acts_of(found), "letter_steps": letters.steps_with_letters(), "today": asking.today()}
+    shown["usual_letter"] = letters.usual(shown["letter_steps"], standing.days) if standing else None
     shown |= {"stop": stops.of_customer(found), "may_stop": actor().may(stops.STOP)}
     return render("dunning/customer.html", status=done.status, problem=done.problem, **shown)
 

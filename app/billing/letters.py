@@ -89,3 +89,9 @@ def send(
 def steps_with_letters() -> list[DunningStep]:
     """The steps of the ladder that are letters."""
     return [step for step in ladder.steps() if step.act in TEXTS]
+
+
+def usual(steps: list[DunningStep], days: int) -> DunningStep | None:
+    """Of ``steps`` the letter that fits a debt ``days`` overdue: the last one due, else the next; nothing overdue is called due soon."""
+    fitting = [step for step in steps if (step.days > 0) == (days > 0)]
+    return next((step for step in reversed(fitting) if step.days <= days), fitting[0] if fitting else None)

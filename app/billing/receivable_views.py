@@ -47,7 +47,7 @@ WORDS = {
     "reason": N_("Reason"),
     "name": N_("Name"),
     "total": N_("In all"),
-    "on": N_("Day"),
+    "on": N_("Date"),
     "debit": N_("Owed"),
     "credit": N_("Paid"),
     "balance": N_("Balance"),

@@ -1,5 +1,6 @@
 """What people type of a contract, checked for shape; the rules are in the operations."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -179,9 +180,9 @@ def as_sent(texts: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 
 def rate_choices(day: date, texts: Sequence[Mapping[str, str]] = ()) -> list[tuple[str, str]]:
-    """The tax rates of ``day``, and those that ``texts`` have beside them."""
-    rates = queries.tax_rates(day)
+    """The tax rates of ``day``, and those that ``texts`` have beside them; the figure comes first, which a narrow field still shows."""
     is_chinese = language().startswith("zh")
-    found = [(number_text(row.rate * PER_CENT), row.name_zh if is_chinese else row.name_en) for row in rates]
+    named = [(number_text(row.rate * PER_CENT), row.name_zh if is_chinese else row.name_en) for row in queries.tax_rates(day)]
+    found = [(value, f"{value} % " + re.sub(r"\s*[\d.]+\s*%$", "", name)) for value, name in named]
     known = {value for value, _name in found}
     return found + [(value, f"{value} %") for value in dict.fromkeys(words["tax_rate"] for words in texts) if value and value not in known]

@@ -15,9 +15,13 @@ from PIL import Image, ImageDraw, ImageFilter
 from tests.browser.product import PASSWORD, Product
 
 DESK, TABLET, PHONE = (1440, 900), (820, 1180), (390, 844)
-PEOPLE = {"clerk": (DESK, "zh_CN"), "deputy": (DESK, "en"), "technician": (PHONE, "zh_CN"), "manager": (PHONE, "zh_CN")}
+PEOPLE = {
+    "clerk": (DESK, "zh_CN"), "deputy": (DESK, "en"), "technician": (PHONE, "zh_CN"), "manager": (PHONE, "zh_CN"),
+    "quality": (DESK, "zh_CN"),
+}  # fmt: skip
 CODE = "E04"
 SIGNER = "王站长"
+AREA = "东部区域"
 
 
 @dataclass(slots=True)
@@ -50,6 +54,18 @@ class Journey:
             self.pages[user] = page
         return self.pages[user]
 
+    def on_tablet(self, user: str) -> Any:
+        """The screen of ``user``, upright and as wide as a tablet."""
+        page = self.page(user)
+        page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
+        return page
+
+    def on_phone(self, user: str) -> Any:
+        """The screen of ``user``, as small as a phone."""
+        page = self.page(user)
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        return page
+
     def close(self) -> None:
         """Close every screen."""
         for page in self.pages.values():
@@ -72,9 +88,9 @@ def walk(journey: Journey) -> None:
     machine_file(journey)
 
 
-def fault(journey: Journey) -> None:
-    """A machine in warranty of the technician's area reports a fault through the broker; it stands on the clerk's open list."""
-    device = journey.product.device_in_warranty("东部区域")
+def fault(journey: Journey, device: str = "") -> None:
+    """``device``, else one in warranty of the technician's area, reports a fault by the broker; it stands on the clerk's open list."""
+    device = device or journey.product.device_in_warranty(AREA)
     journey.serial = journey.product.serial(device)
     page = journey.page("clerk")
     page.goto("/tickets")
@@ -95,8 +111,8 @@ def verify(journey: Journey) -> None:
     page.locator("#verification").wait_for(state="detached")
 
 
-def dispatch(journey: Journey) -> None:
-    """The deputy finds it on the start page and sends Li, who is the technician of the area."""
+def dispatch(journey: Journey, kind: str = "") -> None:
+    """The deputy finds it on the start page and sends Li, who is the technician of the area, for ``kind``, else as proposed."""
     page = journey.page("deputy")
     page.goto("/dispatch")
     journey.look("board", page)
@@ -104,6 +120,8 @@ def dispatch(journey: Journey) -> None:
     page.locator("tr").filter(has_text=journey.ticket).locator(".cell-step a").click()
     page.wait_for_url(f"**/dispatch/tickets/{journey.ticket}")
     page.locator("label.candidate").filter(has_text="李建国").locator("input").check()
+    if kind:
+        page.locator("[name=kind]").select_option(kind)
     page.locator("[name=bring]").fill("回油滤芯 1 个，散热器清洗剂")
     page.evaluate("scrollTo(0, 0)")
     journey.look("dispatch", page)
@@ -132,10 +150,12 @@ def go_there(journey: Journey) -> None:
     journey.look("job", page)
 
 
-def report(journey: Journey) -> None:
-    """The report, step by step, on the tablet: finding, cause, remedy, part, values, photo, times, remark."""
-    page = journey.page("technician")
-    page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
+def report(journey: Journey, sent_back: tuple[str, str, str] | None = None) -> None:
+    """The report, step by step, on the tablet: finding, cause, remedy, part, values, photo, times, remark.
+
+    ``sent_back``: name, number and serial number of an old part that goes back to the factory, in place of a filter.
+    """
+    page = journey.on_tablet("technician")
     page.goto(f"/my/jobs/{journey.order}/report")
     page.locator("[name=finding]").fill("散热器翅片积满灰尘，回油滤芯压差 0.36 MPa，油温 67 °C。")
     page.locator("[name=component]").fill("液压站")
@@ -146,8 +166,13 @@ def report(journey: Journey) -> None:
     page.locator("[name=action]").fill("清洗散热器，更换回油滤芯，试机三个循环正常。")
     _next(page)
     part = page.locator("#step-form")
-    part.locator("[name$='-name']").first.fill("回油滤芯")
-    part.locator("[name$='-part_number']").first.fill("HX-250")
+    name, number, serial = sent_back or ("回油滤芯", "HX-250", "")
+    part.locator("[name$='-name']").first.fill(name)
+    part.locator("[name$='-part_number']").first.fill(number)
+    part.locator("[name$='-serial_off']").first.fill(serial)
+    if sent_back is not None:
+        part.locator("[name$='-is_old_kept']").first.check()
+        journey.look("part", page)
     _next(page)
     page.locator("[name='reading-0-name']").fill("油温")
     page.locator("[name='reading-0-before']").fill("67")
@@ -190,6 +215,15 @@ def _next(page: Any) -> None:
 def sign(journey: Journey) -> None:
     """The customer writes the name with a finger."""
     page = journey.page("technician")
+    draw(page)
+    journey.look("signature", page)
+    page.locator(".main-action button").click()
+    page.get_by_role("button", name="完工", exact=True).wait_for()
+    journey.look("signed", page)
+
+
+def draw(page: Any) -> None:
+    """A name and a signature in the pad."""
     page.locator("#sign-form [name=signer]").fill(SIGNER)
     canvas = page.locator(".pad canvas")
     canvas.scroll_into_view_if_needed()
@@ -201,10 +235,6 @@ def sign(journey: Journey) -> None:
         for x, y in stroke[1:]:
             page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=12)
         page.mouse.up()
-    journey.look("signature", page)
-    page.locator(".main-action button").click()
-    page.get_by_role("button", name="完工", exact=True).wait_for()
-    journey.look("signed", page)
 
 
 def finish(journey: Journey) -> None:
@@ -212,8 +242,7 @@ def finish(journey: Journey) -> None:
     page = journey.page("technician")
     page.get_by_role("button", name="完工", exact=True).click()
     page.wait_for_load_state()
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    page.goto("/my/day")
+    journey.on_phone("technician").goto("/my/day")
     journey.look("day", page)
 
 

@@ -1,14 +1,14 @@
 """``python -m tests.browser.pictures``: takes every screen of the running product into ``build/pictures/``, and README's own.
 
 Demo world and a few faults published through Mosquitto; desktop in light and dark, tablet, phone where people use one; Chinese and English.
-Looked at by people: nothing here judges. Names of screens after the command (and ``tour``) take only those; without names README's
-own are written too, small, into ``app/deploy/pictures/``.
+Looked at by people: nothing here judges. Names of screens after the command (and ``tour``, ``money-tour``) take only those; without names
+README's own are written too, small, into ``app/deploy/pictures/``.
 """
 
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Error, sync_playwright
 
+from tests.browser import money_journey
 from tests.browser.journey import Journey, walk
 from tests.browser.product import PASSWORD, ROOT, Product
 
@@ -144,6 +145,7 @@ SCREENS = {
     "missing": ("clerk", "/tickets/T0000-0000"),
 }
 TOUR = ("fault", "verify", "board", "dispatch", "arrive", "report", "signature", "call-back", "manager-reads")
+MONEY_TOUR = ("refused", "offer", "approval", "agreed", "invoice", "letter", "send-back", "verdict")
 ON_PHONES = (
     "my-jobs",
     "my-day",
@@ -277,10 +279,19 @@ def take_tour(product: Product, browser: Any) -> None:
         journey.close()
 
 
-def tour_for_readme() -> None:
-    """Write the tour's pictures half as large, as JPEG."""
+def take_money_tour(product: Product, browser: Any) -> None:
+    """An order off warranty up to its last payment, one in warranty up to the closed nonconformity, at every station."""
+    pages: dict[str, Any] = {}
+    for walked in (money_journey.off_warranty, money_journey.in_warranty):
+        journey = Journey(product, browser, lambda name, page: page.screenshot(path=INTO / f"tour-money-{name}.png"), pages=pages)
+        walked(journey)
+    journey.close()
+
+
+def tour_for_readme(names: Iterable[str]) -> None:
+    """Write a tour's pictures half as large, as JPEG."""
     README.mkdir(parents=True, exist_ok=True)
-    for name in TOUR:
+    for name in names:
         with Image.open(INTO / f"tour-{name}.png") as taken:
             share = 0.5 if taken.width > PHONE[0] else 0.8
             size = (round(taken.width * share), round(taken.height * share))
@@ -305,11 +316,15 @@ def main(only: list[str]) -> int:
             photographer.take_mistakes()
         if not only or "tour" in only:
             take_tour(product, browser)
+        if not only or "money-tour" in only:
+            take_money_tour(product, browser)
         browser.close()
     if not only:
         for_readme()
     if not only or "tour" in only:
-        tour_for_readme()
+        tour_for_readme(TOUR)
+    if not only or "money-tour" in only:
+        tour_for_readme(f"money-{name}" for name in MONEY_TOUR)
     sys.stdout.write(f"{len(list(INTO.glob('*.png')))} pictures in {INTO.relative_to(ROOT)}/\n")
     return 1 if failed else 0
 

@@ -110,6 +110,19 @@ class Product:
         )
         return next(device for (device,) in found if device in wanted)
 
+    def device_off_warranty(self, area: str) -> str:
+        """A quiet device whose machine stands in ``area``, out of warranty, without orders and contracts, of one who owes nothing."""
+        wanted = set(self.quiet_devices())
+        found = self._rows(
+            "SELECT m.device FROM machine m JOIN area a ON a.id = m.area_id WHERE a.name = ? AND m.device != ''"
+            " AND m.accepted_on < date('now', '-370 days') AND m.id NOT IN (SELECT machine_id FROM work_order WHERE machine_id IS NOT NULL)"
+            " AND m.id NOT IN (SELECT machine_id FROM contract WHERE machine_id IS NOT NULL)"
+            " AND m.id NOT IN (SELECT machine_id FROM contract_machine) AND m.id NOT IN (SELECT machine_id FROM warranty_extension)"
+            " AND m.customer_id NOT IN (SELECT customer_id FROM receivable WHERE is_open) ORDER BY m.id",
+            area,
+        )
+        return next(device for (device,) in found if device in wanted)
+
     def order_of(self, ticket: str) -> str:
         """The number of the last work order of a ticket."""
         query = "SELECT o.number FROM work_order o JOIN ticket t ON t.id = o.ticket_id WHERE t.number = ? ORDER BY o.id DESC LIMIT 1"
@@ -155,7 +168,7 @@ class Product:
     def _flask(self, *arguments: str) -> str:
         keys = {name.upper(): (self.folder / name).read_text(encoding="ascii").strip() for name in ("secret_key", "audit_key")}
         command = [sys.executable, "-m", "flask", "--app", "app.wsgi", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=self.environ | keys, capture_output=True, text=True, timeout=30, check=True).stdout
+        return subprocess.run(command, cwd=ROOT, env=self.environ | keys, capture_output=True, text=True, timeout=90, check=True).stdout
 
     def kill_subscriber(self) -> None:
         """SIGKILL; the supervisor starts another one."""
