@@ -111,14 +111,15 @@ class Product:
         return next(device for (device,) in found if device in wanted)
 
     def device_off_warranty(self, area: str) -> str:
-        """A quiet device whose machine stands in ``area``, out of warranty, without orders and contracts, of one who owes nothing."""
+        """A quiet device whose machine stands in ``area``, out of warranty, without orders and contracts, of a customer who is served."""
         wanted = set(self.quiet_devices())
         found = self._rows(
-            "SELECT m.device FROM machine m JOIN area a ON a.id = m.area_id WHERE a.name = ? AND m.device != ''"
-            " AND m.accepted_on < date('now', '-370 days') AND m.id NOT IN (SELECT machine_id FROM work_order WHERE machine_id IS NOT NULL)"
+            "SELECT m.device FROM machine m JOIN area a ON a.id = m.area_id JOIN customer c ON c.id = m.customer_id"
+            " WHERE a.name = ? AND m.device != '' AND m.accepted_on < date('now', '-370 days') AND c.service_stopped_at IS NULL"
+            " AND m.id NOT IN (SELECT machine_id FROM work_order WHERE machine_id IS NOT NULL)"
             " AND m.id NOT IN (SELECT machine_id FROM contract WHERE machine_id IS NOT NULL)"
             " AND m.id NOT IN (SELECT machine_id FROM contract_machine) AND m.id NOT IN (SELECT machine_id FROM warranty_extension)"
-            " AND m.customer_id NOT IN (SELECT customer_id FROM receivable WHERE is_open) ORDER BY m.id",
+            " ORDER BY m.id",
             area,
         )
         return next(device for (device,) in found if device in wanted)
