@@ -88,25 +88,33 @@ def _wanted() -> DebtorFilter:
     )
 
 
-@blueprint.route("/dunning/customers/<int:customer_id>", methods=["GET", "POST"])
+@blueprint.get("/dunning/customers/<int:customer_id>")
 @requires(READ)
 def customer(customer_id: int) -> Response:
-    """One debtor: what is open, every demand, what is next; a demand is written down here."""
+    """One debtor: what is open, every demand, what is next."""
+    return _page(customers.by_id(actor(), customer_id))
+
+
+@blueprint.post("/dunning/customers/<int:customer_id>")
+@requires(dunning.RECORD)
+def demand(customer_id: int) -> Response:
+    """Write a demand down."""
     found = customers.by_id(actor(), customer_id)
-    standing, items = debtors.of_customer(actor(), found, asking.today()), debtors.open_items(actor(), found)
-    form = _form(standing, items)
-    may_record = actor().may(dunning.RECORD)
-    if request.method == "POST":
-        actor().require(dunning.RECORD)
+    form = _form(debtors.of_customer(actor(), found, asking.today()), debtors.open_items(actor(), found))
     done = sent(form, lambda: dunning.demand(by=actor(), customer=found, wanted=form.wanted(), form_token=form.form_token.data))
     if done.is_done:
         flash(_("The demand is written down."), "message")
         return see_other(url_for("dunning.customer", customer_id=customer_id))
-    shown: dict[str, Any] = {"customer": found, "standing": standing, "items": items, "form": form, "may_record": may_record}
+    return _page(found, form, done.status, done.problem)
+
+
+def _page(found: Customer, form: DemandForm | None = None, status: int = 200, problem: str = "") -> Response:
+    standing, items = debtors.of_customer(actor(), found, asking.today()), debtors.open_items(actor(), found)
+    shown: dict[str, Any] = {"customer": found, "standing": standing, "items": items, "form": form or _form(standing, items)}
     shown |= {"acts": debtors.acts_of(found), "letter_steps": letters.steps_with_letters(), "today": asking.today()}
     shown["usual_letter"] = letters.usual(shown["letter_steps"], standing.days) if standing else None
-    shown |= {"stop": stops.of_customer(found), "may_stop": actor().may(stops.STOP)}
-    return render("dunning/customer.html", status=done.status, problem=done.problem, **shown)
+    shown |= {"stop": stops.of_customer(found), "may_stop": actor().may(stops.STOP), "may_record": actor().may(dunning.RECORD)}
+    return render("dunning/customer.html", status=status, problem=problem, **shown)
 
 
 def _form(standing: debtors.Debtor | None, items: list[Receivable]) -> DemandForm:

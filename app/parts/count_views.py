@@ -13,7 +13,7 @@ from app.core.known_settings import letterhead
 from app.parts import catalogue, count_tables, counting, counts, stock
 from app.parts.counting import Said
 from app.parts.counts import CountFilter
-from app.parts.models import CountStatus, Part, StockCount
+from app.parts.models import CountStatus, Part, StockCount, StockPlace
 from app.parts.moving import MOVE
 from app.tickets.forms import new_token
 from app.web import exports, lines
@@ -80,14 +80,23 @@ def new() -> Response:
     problem, status = "", 200
     if request.method == "POST":
         try:
-            place = stock.by_id(actor(), request.form.get("place", 0, type=int))
-            count = counting.start(by=actor(), place=place, form_token=request.form.get("form_token", "")[:64] or None)
+            count = counting.start(by=actor(), place=_chosen(), form_token=request.form.get("form_token", "")[:64] or None)
         except DomainError as error:
             problem, status = words(error), error.status
         else:
             return _to(count)
     shown: dict[str, Any] = {"stores": stock.stores(actor()), "chosen": request.values.get("place", ""), "problem": problem}
     return render("parts/count_new.html", status=status, form_token=new_token(), **shown)
+
+
+def _chosen() -> StockPlace:
+    """The store that was chosen. Raises ``Invalid`` for none."""
+    text = request.form.get("place", "")
+    place = next((one for one in stock.stores(actor()) if str(one.id) == text), None)
+    if place is None:
+        message = N_("Please choose a store.")
+        raise Invalid(message, fields={"place": message})
+    return place
 
 
 @blueprint.get("/stock/counts/<count_number>")

@@ -652,6 +652,7 @@ ACCESS: dict[str, Access] = {
     "dunning.export_csv": may(*MONEY_READ),
     "dunning.export_xlsx": may(*MONEY_READ),
     "dunning.customer": may(*MONEY_READ, scoped=True),
+    "dunning.demand": may(*DUNNING, scoped=True),
     "dunning.preview": may(*DUNNING, scoped=True),
     "dunning.send_letter": may(*DUNNING, scoped=True),
     "dunning_registers.records": may(*MONEY_READ),
@@ -906,6 +907,7 @@ NOWHERE |= dict.fromkeys(("call_backs.sign_shown", "call_backs.read_shown", "cal
 NOWHERE |= dict.fromkeys(("approvals.index", "approvals.decide"), 403)  # only who approves, by own right or in somebody's place
 NOWHERE["contract_paper.scan"] = 404  # it was signed on a tablet
 NOWHERE["contract_steps.void"] = 403  # what was approved only who approves makes void
+NOWHERE["requisitions.withdraw"] = 403  # by who asked for the parts, or who decides
 NOWHERE["calls.edit"] = 403  # a record is corrected by who made it
 
 
