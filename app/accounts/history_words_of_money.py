@@ -14,6 +14,8 @@ ACTIONS = {
     "contract.template_added": N_("Contract template added"),
     "contract.template_edited": N_("Contract template changed"),
     "contract.warranty_ruled": N_("Warranty ruled on"),
+    "cost.added": N_("Cost written down"),
+    "cost.removed": N_("Cost removed"),
     "customer.billing_data": N_("Billing data changed"),
     "dunning.recorded": N_("Demand written down"),
     "dunning.step_saved": N_("Step of dunning changed"),

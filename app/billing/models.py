@@ -323,12 +323,16 @@ class DunningAct(StrEnum):
     LAWYER = "lawyer"
 
 
+# Roles that press for money.
+DEMANDED_BY = ("clerk", "technician", "area_manager", "manager")
+
+
 class DunningStep(BaseModel):
     """A step of the ladder: so many days after the due date (before it when negative), what is done and by which role (facts)."""
 
     days = IntegerField(unique=True)
     act = CharField(10, constraints=[one_of("act", DunningAct)])
-    role = CharField(20, default="clerk")
+    role = CharField(20, default="clerk", constraints=[one_of("role", DEMANDED_BY)])
     name_zh = CharField(60)
     name_en = CharField(60)
     letter = TextField(default="")

@@ -1056,7 +1056,7 @@ class DunningAct(StrEnum):
 class DunningStep(BaseModel):
     days = IntegerField(unique=True)
     act = CharField(10, constraints=[one_of("act", DunningAct)])
-    role = CharField(20, default="clerk")
+    role = CharField(20, default="clerk", constraints=[one_of("role", ("clerk", "technician", "area_manager", "manager"))])
     name_zh = CharField(60)
     name_en = CharField(60)
     letter = TextField(default="")

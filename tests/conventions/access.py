@@ -884,7 +884,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "payment_number": lambda side: Payment.get(Payment.customer == side.customer).number,
     "allocation_id": lambda side: Allocation.get(Allocation.payment == Payment.get(Payment.customer == side.customer)).id,
     "receivable_id": lambda side: Receivable.get(Receivable.customer == side.customer).id,
-    "template_id": lambda side: ContractTemplate.get_or_create(kind="repair", name="T", defaults={"text": "T"})[0].id,
+    "template_id": lambda side: ContractTemplate.select().order_by(ContractTemplate.id.desc()).get().id,
     "contract_number": lambda side: Contract.get(Contract.author == side.technician).number,
     "vehicle_id": lambda side: Vehicle.get(Vehicle.area == side.area).id,
     "part_number": lambda side: StockBalance.get(StockBalance.place == _van(side)).part.number,
@@ -960,6 +960,7 @@ def _side(area: Area, technician: User) -> Side:
         Station.create(name=f"Station {area.id}", area=area)
         Department.get_or_create(name="Quality", email="quality@example.com")
         Supplier.get_or_create(name="Supplier")
+        ContractTemplate.get_or_create(kind="repair", name="T", defaults={"text": "T"})
         token = sessions.open_session(technician, SessionKind.TABLET, "127.0.0.1", "another device", now)
         alarm = Alarm.create(
             machine=machine, code="E04", condition=Condition.ACTIVE, is_acknowledged=False, severity=Priority.HIGH, last_event_at=now

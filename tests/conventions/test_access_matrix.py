@@ -154,8 +154,8 @@ def _roles(world: World, persona: str) -> frozenset[Role]:
     return frozenset(Role(row.role) for row in _user(world, persona).role_rows)
 
 
-# How often strangers ask is counted by asking.
-COUNTED_BY_READING = {"rate_hit"}
+# How often strangers ask is counted by asking, and when a session was last used is noted once a minute.
+COUNTED_BY_READING = {"rate_hit", "user_session"}
 
 
 def _fingerprint() -> str:

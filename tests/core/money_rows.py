@@ -186,6 +186,7 @@ MONEY_BROKEN: dict[str, dict[str, Any]] = {
     **{name: {column: -1} for name, column in _NEGATIVE.items()},
     **{name: {column: 0} for name, column in _NOTHING.items()},
     **_SHARED,
+    "dunning_step.role_is_known": {"role": "odd"},
     "invoice.invoice_red_of_id": RED,
     "contract.agreement_has_its_term": {"kind": "agreement", "valid_from": DAY, "valid_until": date(2026, 11, 22)},
     "contract.approved_contract_has_its_content": APPROVED | {"digest": None},

@@ -38,10 +38,14 @@ STAYING = {
     **dict.fromkeys(("report_writing.report", "report_signing.signature", "report_signing.link"), "li"),
     **dict.fromkeys(("redispatching.ratification", "redispatching.override", "guidance.give", "order_page.bind"), "zhao"),
     "redispatching.propose": "he",
-    **dict.fromkeys(("service_reports.file_paper", "service_reports.remind"), "chen"),
+    **dict.fromkeys(("service_reports.file_paper", "service_reports.remind", "cash.note_owed", "costs.order", "costs.compute"), "chen"),
+    **dict.fromkeys(
+        ("billing_details.on_the_job", "cash.take", "requisitions.of_job", "job_contract.write", "job_contract.take_back"), "li"
+    ),
+    "warranty.rule": "zhao",
 }
 # Tried with its own object.
-ELSEWHERE = {"report_writing.remove_photo"}
+ELSEWHERE = {"report_writing.remove_photo", "costs.remove"}
 
 
 @pytest.fixture
