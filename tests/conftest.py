@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from peewee import Database
 
 from app.core import clock, db, files, history, migrating
@@ -29,6 +30,10 @@ AUDIT_KEY = "history key of the tests, long enough for it"
 BACKENDS = ("sqlite", "postgresql")
 # Families that run on one worker, each with what it starts once (a portal, a browser, a broker).
 GROUPS = {"browser": "browser", "faults": "faults", "benchmarks": "faults"}
+
+# Nothing in the suite is timed: a busy machine is no failure.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
