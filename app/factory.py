@@ -86,6 +86,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.contracts.paper_views",
     "app.contracts.job_views",
     "app.contracts.template_views",
+    "app.contracts.tax_rate_views",
     "app.service_reports.views",
     "app.service_reports.signing_views",
     "app.service_reports.link_views",

@@ -14,6 +14,8 @@ ACTIONS = {
     "contract.template_added": N_("Contract template added"),
     "contract.template_edited": N_("Contract template changed"),
     "contract.warranty_ruled": N_("Warranty ruled on"),
+    "tax_rate.added": N_("Tax rate added"),
+    "tax_rate.removed": N_("Tax rate removed"),
     "cost.added": N_("Cost written down"),
     "cost.removed": N_("Cost removed"),
     "customer.billing_data": N_("Billing data changed"),
@@ -71,6 +73,7 @@ ACTIONS = {
     "warranty.extension_revoked": N_("Extension of the warranty revoked"),
 }
 OBJECTS = {
+    "tax_rate": N_("Tax rate"),
     "shift_log": N_("Shift log"),
     "quality_report": N_("Quality report"),
     "quality_entry": N_("Fault in a quality report"),

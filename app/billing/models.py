@@ -323,8 +323,7 @@ class DunningAct(StrEnum):
     LAWYER = "lawyer"
 
 
-# Roles that press for money.
-DEMANDED_BY = ("clerk", "technician", "area_manager", "manager")
+DEMANDED_BY = ("clerk", "technician", "area_manager", "manager")  # roles
 
 
 class DunningStep(BaseModel):

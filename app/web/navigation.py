@@ -106,6 +106,7 @@ MORE = (
     Entry("/stations", lazy_gettext("Stations"), "map-pin"),
     Entry("/departments", lazy_gettext("Departments"), "building"),
     Entry("/history", lazy_gettext("History"), "history"),
+    Entry("/tax-rates", lazy_gettext("Tax rates"), "adjustments"),
     Entry("/settings", lazy_gettext("Settings"), "adjustments"),
 )
 # Under which heading an entry stands in the menu; one that is named nowhere stands under the last.

@@ -20,7 +20,7 @@ from app.accounts.models import Area, Authority, Department, Notice, Role, Sessi
 from app.analytics.quality_reports.models import QualityReport
 from app.billing.models import Allocation, DunningRecord, DunningStep, Invoice, InvoiceFile, JobCost, Payment, Receivable
 from app.callbacks.models import CallBack, CallBackStatus, ReturnVisit, VisitDraw
-from app.contracts.models import Contract, ContractStatus, ContractTemplate, WarrantyExtension
+from app.contracts.models import Contract, ContractStatus, ContractTemplate, TaxRate, WarrantyExtension
 from app.core import clock, db, files
 from app.core.history import HistoryEntry, digest
 from app.core.import_runs import ImportKind, ImportRun
@@ -554,6 +554,8 @@ ACCESS: dict[str, Access] = {
     "contract_templates.index": HOUSE,
     "contract_templates.new": HOUSE,
     "contract_templates.edit": HOUSE,
+    "tax_rates.index": HOUSE,
+    "tax_rates.remove": HOUSE,
     "approvals.index": may(DESK, FIELD),
     "approvals.decide": may(DESK, FIELD, scoped=True),
     # service reports
@@ -884,6 +886,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "payment_number": lambda side: Payment.get(Payment.customer == side.customer).number,
     "allocation_id": lambda side: Allocation.get(Allocation.payment == Payment.get(Payment.customer == side.customer)).id,
     "receivable_id": lambda side: Receivable.get(Receivable.customer == side.customer).id,
+    "rate_id": lambda side: TaxRate.select().order_by(TaxRate.id).get().id,
     "template_id": lambda side: ContractTemplate.select().order_by(ContractTemplate.id.desc()).get().id,
     "contract_number": lambda side: Contract.get(Contract.author == side.technician).number,
     "vehicle_id": lambda side: Vehicle.get(Vehicle.area == side.area).id,
