@@ -1,34 +1,20 @@
 """What whoever approves a contract has to know, gathered for one screen (look.md, Approvals). Reads only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from peewee import fn
-
 from app.accounts import authorities
-from app.billing.models import AccountBalance, Receivable
+from app.billing import accounts
 from app.contracts import approval, queries, warranty
 from app.contracts.models import Contract, ContractStatus
 from app.core import clock
-from app.core.money import FEN, ZERO
 from app.core.types import Actor
 from app.desk import job_history
 from app.machines import queries as machines
 from app.work_orders import earlier
 
 MOST_WAITING, JOBS = 200, 3
-
-
-@dataclass(frozen=True, slots=True)
-class Debt:
-    """What a customer owes in yuan: all of it, what is overdue, and since when the oldest of that."""
-
-    owed: Decimal
-    overdue: Decimal
-    oldest_due_on: Any
 
 
 def waiting(by: Actor, at: datetime) -> list[str]:
@@ -57,7 +43,7 @@ def shown(by: Actor, number: str, numbers: Sequence[str], at: datetime) -> dict[
         "reckoned": queries.reckoned(contract, lines),
         "last_jobs": earlier.last_jobs(machine, JOBS),
         "before": job_history.before(contract.order)[:JOBS] if contract.order_id and contract.order.machine_id else [],
-        "debt": debt_of(contract.customer_id, at),
+        "debt": accounts.debt_of(contract.customer_id, at.astimezone(clock.zone()).date()),
         "place": place + 1,
         "count": len(numbers),
         "previous": numbers[place - 1] if place > 0 else None,
@@ -76,13 +62,3 @@ def _proof(contract: Contract, at: datetime) -> warranty.Verdict | None:
     if contract.order_id:
         return warranty.of_order(contract.order)
     return warranty.decide(contract.machine, at.astimezone(clock.zone()).date()) if contract.machine_id else None
-
-
-def debt_of(customer_id: int, at: datetime) -> Debt:
-    """What the customer owes now."""
-    balance = AccountBalance.get_or_none(AccountBalance.customer == customer_id)
-    today = at.astimezone(clock.zone()).date()
-    is_late = (Receivable.customer == customer_id) & Receivable.is_open & (Receivable.due_on < today)
-    left = fn.SUM(Receivable.amount - Receivable.paid).coerce(False)
-    overdue, oldest = Receivable.select(left, fn.MIN(Receivable.due_on)).where(is_late).tuples().get()
-    return Debt(balance.owed if balance else ZERO, int(overdue or 0) * FEN, oldest)
