@@ -127,4 +127,4 @@ def summed(found: list[RateLine]) -> RateLine:
 def exported(found: list[RateLine], sort: str) -> list[list[Any]]:
     """The rows of ``COLUMNS`` for an export."""
     rows = cutting.ordered(found, SORTS, sort)
-    return [[line.name, float(line.due), float(line.collected), None if line.rate is None else float(line.rate)] for line in rows]
+    return [[line.name, line.due, line.collected, line.rate] for line in rows]

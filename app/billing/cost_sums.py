@@ -142,7 +142,7 @@ def summed(found: Sequence[CostLine]) -> CostLine:
 def exported(wanted: CostFilter, sort: str) -> list[list[Any]]:
     """The rows of ``COLUMNS`` for an export."""
     found = cutting.ordered(lines(wanted), SORTS, sort)
-    return [[line.name, line.orders, *(float(line.amounts[kind]) for kind in KINDS), float(line.total)] for line in found]
+    return [[line.name, line.orders, *(line.amounts[kind] for kind in KINDS), line.total] for line in found]
 
 
 def budget() -> Decimal:

@@ -225,9 +225,9 @@ def exported(actor: Actor, wanted: DebtorFilter, today: date, sort: str) -> list
 def _row(line: Debtor) -> list[Any]:
     last, promise, customer = line.last, line.promise, line.customer
     return [
-        customer.name, customer.area.name if customer.area else "", float(line.owed), float(line.overdue), line.oldest_on, line.days,
+        customer.name, customer.area.name if customer.area else "", line.owed, line.overdue, line.oldest_on, line.days,
         line.step.name_zh if line.step else "", line.act_on, last.at if last else None, last.by_name if last else "",
-        last.result if last else "", promise.on if promise else None, float(promise.amount) if promise else None,
+        last.result if last else "", promise.on if promise else None, promise.amount if promise else None,
         promise.state if promise else "", line.limitation_on, customer.service_stopped_at,
     ]  # fmt: skip
 

@@ -64,7 +64,7 @@ def exported(actor: Actor, wanted: RecordFilter, sort: str) -> Iterator[list[Any
     for row in paging.whole(listed(actor, wanted), SORTS, sort).iterator():
         yield [
             row.at, row.customer.name, row.act, row.step.name_zh if row.step_id else "", row.by_name, row.result, row.promised_on,
-            float(row.promised) if row.promised is not None else None, row.next_on, row.letter_id is not None,
+            row.promised, row.next_on, row.letter_id is not None,
         ]  # fmt: skip
 
 

@@ -131,5 +131,4 @@ def _sold(first: date, last: date) -> ModelSelect:
 def exported(by: str, first: date, last: date, sort: str) -> list[list[Any]]:
     """The rows of ``COLUMNS`` for an export."""
     found = cutting.ordered(lines(by, first, last), SORTS, sort)
-    money = [(line.name, line.revenue, line.cost, line.goods, line.profit, line.margin) for line in found]
-    return [[name, *(None if one is None else float(one) for one in amounts)] for name, *amounts in money]
+    return [[line.name, line.revenue, line.cost, line.goods, line.profit, line.margin] for line in found]

@@ -158,7 +158,7 @@ def sent_at(row: Any) -> datetime | None:
 def exported(actor: Actor, quarter: Quarter, state: str, q: str, sort: str) -> Iterator[list[Any]]:
     """The rows of ``COLUMNS`` for an export."""
     for row in paging.whole(listed(actor, quarter, state, q), SORTS, sort):
-        yield [row.name, row.area.name if row.area else "", float(owed(row)), sent_at(row)]
+        yield [row.name, row.area.name if row.area else "", owed(row), sent_at(row)]
 
 
 def count_without(actor: Actor, quarter: Quarter) -> int:
