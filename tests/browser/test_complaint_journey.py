@@ -44,8 +44,9 @@ def take_down(page: Any, serial: str) -> Ticket:
     return Ticket.get()
 
 
-def told(user: User) -> int:
-    return Notice.select().where(Notice.user == user).count()
+def told(user: User) -> list[tuple[str, str]]:
+    """What ``user`` was told, in order."""
+    return list(Notice.select(Notice.message, Notice.params).where(Notice.user == user).order_by(Notice.id).tuples())
 
 
 def close(page: Any, ticket: Ticket) -> None:
@@ -81,9 +82,9 @@ def run_out(opened_at: datetime, everybody: People) -> None:
     assert told(everybody.liu) == before[everybody.liu]
     look_at(opened_at + timedelta(hours=24, minutes=1))
     look_at(opened_at + timedelta(hours=24, minutes=31))
-    assert told(everybody.zhao) > before[everybody.zhao]
+    assert len(told(everybody.zhao)) > len(before[everybody.zhao])
     look_at(opened_at + timedelta(hours=25, minutes=1))
-    assert told(everybody.liu) > before[everybody.liu]
+    assert len(told(everybody.liu)) > len(before[everybody.liu])
     after = told(everybody.liu)
     look_at(opened_at + timedelta(hours=26))
     assert told(everybody.liu) == after
