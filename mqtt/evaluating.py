@@ -12,7 +12,7 @@ from app.core.errors import Unavailable
 from mqtt import figures
 
 WAIT_S = 0.5
-TICK_S = 5.0
+TICK_S = 1.0
 STEP = 500
 REST = 3  # while a backlog comes in, evaluation rests so many times as long as it worked: intake must not wait for it
 LONGEST_REST_S = 0.3
@@ -28,7 +28,7 @@ class Evaluates(Protocol):
         """Advance by up to ``limit`` positions; returns how many."""
 
     def tick(self, now_ms: int) -> None:
-        """Look at what silence means by ``now_ms``."""
+        """Run what is due by ``now_ms``, and look at what silence means by then."""
 
 
 class EvaluationLoop:

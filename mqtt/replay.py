@@ -65,6 +65,7 @@ class Replay:
                 self.counts[name] += number
             while self._evaluator.evaluate_pending():
                 pass
+            self._evaluator.run_timers(self._now())
             if self.counts["received"] // REPORT_EVERY != (self.counts["received"] - len(batch)) // REPORT_EVERY:
                 sys.stderr.write(f"{self.counts['received']} messages\n")
 

@@ -111,7 +111,9 @@ class Story:
         """A fault comes or goes and is evaluated at once."""
         self.feed.fault(machine.device, at, code, is_active, text)
         self.feed.store(at)
-        Evaluator(now=lambda: at).evaluate_pending()
+        evaluator = Evaluator(now=lambda: at)
+        evaluator.evaluate_pending()
+        evaluator.run_timers(at)
 
 
 def live_through(staff: Staff, machines: list[Machine], now: datetime) -> None:

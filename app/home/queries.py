@@ -17,7 +17,6 @@ from app.home.of_stock import of_stock
 from app.home.of_supply import of_supply
 from app.home.of_tickets import of_alarms, of_tickets, steps_of
 from app.monitoring import queries as monitoring
-from app.monitoring.models import Alarm, Condition
 from app.returns import nonconformities
 from app.tickets import complaint_register, hotline_queries, inbox
 from app.tickets import queries as tickets
@@ -82,5 +81,5 @@ def figures(actor: Actor) -> Figures:
         unsigned_calls=hotline_queries.waiting(actor) if actor.may("hotline.sign") else None,
         own_complaints=complaint_register.count_waiting_for(actor) if reads else 0,
         mails=inbox.waiting() if actor.may("mail.read") else 0,
-        standing_alarms=monitoring.visible(actor).where((Alarm.condition != Condition.NORMAL) | ~Alarm.is_acknowledged).count(),
+        standing_alarms=monitoring.visible(actor).where(monitoring.is_standing).count(),
     )

@@ -13,10 +13,10 @@ from app.core.paging import Order, capped_count, page_of
 from app.core.prepared import Prepared
 from app.core.types import Page
 from app.machines.models import Machine
+from app.monitoring.alarm_machine.state import STANDING
 from app.monitoring.models import (
     Alarm,
     ClockStep,
-    Condition,
     DeviceCredential,
     Episode,
     FeedCounter,
@@ -66,7 +66,7 @@ def counts() -> dict[str, int]:
     return {
         **{name: counters.get(name, 0) for name in COUNTERS},
         "episodes": Episode.select().count(),
-        "open_alarms": Alarm.select().where(Alarm.condition != Condition.NORMAL).count(),
+        "open_alarms": Alarm.select().where(Alarm.condition.in_(list(STANDING))).count(),
         "open_tickets": Ticket.select().where(Ticket.is_open).count(),
     }
 

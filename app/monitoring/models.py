@@ -7,6 +7,7 @@ from peewee import SQL, BigIntegerField, BlobField, BooleanField, CharField, Che
 from app.accounts.models import User
 from app.core.db import BaseModel, InstantField, one_of
 from app.machines.models import Machine
+from app.monitoring.alarm_machine.state import Condition
 from app.tickets.models import Priority, Ticket
 
 
@@ -24,16 +25,6 @@ class CredentialState(StrEnum):
     ACTIVE = "active"
     REVOKING = "revoking"
     REVOKED = "revoked"
-
-
-class Condition(StrEnum):
-    """Condition part of an alarm (monitoring §3)."""
-
-    NORMAL = "normal"
-    PENDING = "pending"
-    ACTIVE = "active"
-    CLEARING = "clearing"
-    LATCHED = "latched"
 
 
 class GapState(StrEnum):
@@ -242,7 +233,7 @@ class EvaluationCursor(BaseModel):
 
 
 class Alarm(BaseModel):
-    """The state machine of one code of one machine."""
+    """The state machine of one code of one machine; ``memory`` is what only the machine needs, ``due_at`` its next timer."""
 
     machine = ForeignKeyField(Machine, on_delete="RESTRICT", index=False)
     code = CharField(64)
@@ -251,6 +242,22 @@ class Alarm(BaseModel):
     severity = CharField(10, constraints=[one_of("severity", Priority)])
     last_event_at = InstantField()
     version = IntegerField(default=1)
+    pending_since = InstantField(
+        null=True, constraints=[Check("(condition = 'pending') = (pending_since IS NOT NULL)", name="alarm_is_pending_since")]
+    )
+    clearing_since = InstantField(
+        null=True,
+        constraints=[Check("(condition IN ('clearing', 'latched')) = (clearing_since IS NOT NULL)", name="alarm_is_gone_since")],
+    )
+    due_at = InstantField(
+        null=True,
+        constraints=[Check("condition NOT IN ('pending', 'clearing') OR due_at IS NOT NULL", name="alarm_that_waits_has_a_timer")],
+    )
+    fleeting_count = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    is_chattering = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
+    memory = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    shelved_until = InstantField(null=True)
+    suppressed_by = CharField(64, null=True)  # the parent's code, or "service"
 
     class Meta:
         indexes = ((("machine", "code"), True),)
@@ -258,9 +265,13 @@ class Alarm(BaseModel):
 
 Alarm.add_index(
     Alarm.index(
-        Alarm.severity, Alarm.last_event_at.desc(), where=SQL("condition <> 'normal' OR NOT is_acknowledged"), name="alarm_standing"
+        Alarm.severity,
+        Alarm.last_event_at.desc(),
+        where=SQL("condition NOT IN ('normal', 'pending') OR NOT is_acknowledged"),
+        name="alarm_standing",
     )
 )
+Alarm.add_index(Alarm.index(Alarm.due_at, where=SQL("due_at IS NOT NULL"), name="alarm_due"))
 
 
 class Episode(BaseModel):
@@ -279,6 +290,8 @@ class Episode(BaseModel):
     acknowledged_at = InstantField(null=True)
     acknowledged_by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
     ticket = ForeignKeyField(Ticket, null=True, backref="episodes", on_delete="RESTRICT")
+    chatter_count = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])  # how often it came back while it was clearing
+    is_chattering = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
 
     class Meta:
         indexes = ((("alarm", "started_at"), True), (("machine", "started_at"), False), (("started_at",), False))
@@ -286,3 +299,35 @@ class Episode(BaseModel):
 
 
 Episode.add_index(Episode.index(Episode.alarm, unique=True, where=SQL("ended_at IS NULL"), name="one_open_episode_per_alarm"))
+
+
+class AlarmReset(BaseModel):
+    """Somebody has reset an alarm that was gone but latched (T10)."""
+
+    alarm = ForeignKeyField(Alarm, on_delete="RESTRICT", index=False)
+    at = InstantField()
+    by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
+    reason = CharField(200, constraints=[Check("reason <> ''", name="reset_has_a_reason")])
+
+    class Meta:
+        indexes = ((("alarm", "at"), True),)
+
+
+class AlarmShelving(BaseModel):
+    """Somebody has laid an alarm aside for a time: it is evaluated and logged, but announces nothing (T13)."""
+
+    alarm = ForeignKeyField(Alarm, on_delete="RESTRICT", index=False)
+    at = InstantField()
+    until_at = InstantField()
+    by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
+    reason = CharField(200, constraints=[Check("reason <> ''", name="shelving_has_a_reason")])
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        indexes = ((("alarm", "at"), False),)
+        constraints = [Check("until_at > at", name="shelving_ends_after_it_starts")]
+
+
+AlarmShelving.add_index(
+    AlarmShelving.index(AlarmShelving.alarm, unique=True, where=SQL("ended_at IS NULL"), name="one_running_shelving_per_alarm")
+)

@@ -16,6 +16,7 @@ from app.machines.models import DeviceProfile, Machine, MachineModel
 from app.machines.profiles import CodePolicy
 from app.machines.queries import profile_documents
 from app.machines.queries import visible as visible_machines
+from app.monitoring.alarm_machine.state import STANDING
 from app.monitoring.models import Alarm, Condition, Episode, Terminal
 from app.tickets.models import Priority, Ticket
 
@@ -24,12 +25,13 @@ MAX_ALARMS = 100
 MAX_TILES = 300
 MAX_EPISODES = 50
 _rank = Case(Alarm.severity, tuple((severity, rank) for severity, rank in RANK.items()), 9)
-_is_standing = (Alarm.condition != Condition.NORMAL) | ~Alarm.is_acknowledged
+is_there = Alarm.condition.not_in((Condition.NORMAL, Condition.PENDING))
+is_standing = is_there | ~Alarm.is_acknowledged
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """One standing alarm: active, or gone but not acknowledged."""
+    """One standing alarm: active, going, waiting for its reset, or gone but not acknowledged."""
 
     alarm: Alarm
     machine: Machine
@@ -38,8 +40,8 @@ class AlarmRow:
 
     @property
     def is_active(self) -> bool:
-        """Whether the condition is there."""
-        return self.alarm.condition != Condition.NORMAL
+        """Whether its episode goes on."""
+        return self.alarm.condition in STANDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def alarm_row(actor: Actor, alarm_id: int) -> AlarmRow:
 
 
 def _standing(actor: Actor, filters: Filters) -> ModelSelect:
-    return _narrowed(_with_episode(visible(actor)).where(_is_standing), filters)
+    return _narrowed(_with_episode(visible(actor)).where(is_standing), filters)
 
 
 def _with_episode(query: ModelSelect) -> ModelSelect:
@@ -150,11 +152,11 @@ def _last_episode() -> ModelSelect:
     return one.select(one.id).where(one.alarm == Alarm.id).order_by(one.started_at.desc()).limit(1)
 
 
-_STANDING_ORDER = (Alarm.is_acknowledged, _rank, Alarm.condition == Condition.NORMAL, Alarm.last_event_at.desc(), Alarm.id)
+_STANDING_ORDER = (Alarm.is_acknowledged, _rank, ~is_there, Alarm.last_event_at.desc(), Alarm.id)
 _standing_of_machine = Prepared(
     lambda machine_id: (
         _with_episode(Alarm.select(Alarm, Machine).join(Machine))
-        .where(_is_standing, Alarm.machine == machine_id)
+        .where(is_standing, Alarm.machine == machine_id)
         .order_by(*_STANDING_ORDER)
         .limit(MAX_ALARMS)
     )
@@ -190,7 +192,7 @@ def board(actor: Actor, filters: Filters) -> Board:
 
 
 def _counts(actor: Actor, filters: Filters) -> dict[str, int]:
-    query = _narrowed(visible(actor).where(_is_standing), filters)
+    query = _narrowed(visible(actor).where(is_standing), filters)
     return dict(query.select(Alarm.severity, fn.COUNT(Alarm.id)).group_by(Alarm.severity).tuples())
 
 
@@ -213,7 +215,7 @@ def _troubled(actor: Actor, filters: Filters) -> list[tuple[int | None, Tile]]:
     """Machines with a standing alarm or without a sign of life, with their area, worst first."""
     found: dict[int, tuple[int | None, Tile]] = {}
     columns = (Machine.area, *_TILE, Alarm.severity, Alarm.is_acknowledged, Alarm.code)
-    query = _narrowed(visible(actor).where(_is_standing), filters).join_from(Machine, Customer, JOIN.LEFT_OUTER)
+    query = _narrowed(visible(actor).where(is_standing), filters).join_from(Machine, Customer, JOIN.LEFT_OUTER)
     for area_id, machine_id, serial, device, customer, severity, is_acknowledged, code in (
         query.select(*columns).order_by(_rank, Alarm.code).tuples()
     ):

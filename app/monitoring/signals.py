@@ -3,24 +3,41 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from app.core import bulk, db
-from app.monitoring.models import InboxKind, InboxMessage
-from app.monitoring.rules import Signal, SignalKind
+from app.core.clock import to_ms
+from app.monitoring import conditions
+from app.monitoring.alarm_machine.state import Signal, SignalKind
+from app.monitoring.conditions import Watch
+from app.monitoring.models import InboxKind, InboxMessage, Reading
 from app.monitoring.sources import Source, are_of
 
 LONGEST_TEXT = 500
+decode_metrics = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 @dataclass(slots=True)
 class Stream:
-    """The signals of one code of one terminal that a batch brought."""
+    """The signals of one code of one terminal that a batch brought; ``late`` are the times of readings that came behind newer ones."""
 
     terminal_id: int
     code: str
     signals: list[Signal] = field(default_factory=list)
+    late: list[datetime] = field(default_factory=list)
+
+    def add(self, other: "Stream") -> None:
+        """Take in what readings say about the same."""
+        self.signals += other.signals
+        self.late += other.late
+
+    @property
+    def times(self) -> list[datetime]:
+        """When something was said about the code."""
+        return [*(signal.at for signal in self.signals), *self.late]
 
 
 def content(message: InboxMessage) -> dict[str, Any]:
@@ -84,13 +101,52 @@ def _signal(message: InboxMessage, kind: SignalKind, text: str = "") -> Signal:
     return Signal(message.at, message.boot or "", seq, message.position, kind, text)
 
 
-def stored(found: Sequence[Source], code: str, since: datetime, upto_position: int, until: datetime | None = None) -> list[Signal]:
-    """All signals about ``code`` from ``since`` on (and before ``until``) that evaluation has reached, read again from the inbox.
+def stored(
+    found: Sequence[Source],
+    code: str,
+    upto_position: int,
+    *,
+    since: datetime,
+    until: datetime | None = None,
+    watched: Sequence[Watch] = (),
+) -> list[Signal]:
+    """All signals about ``code`` from ``since`` on (and before ``until``) that evaluation has reached, read again from what is stored.
 
-    ``found`` are the machine's terminals, each in its time.
+    ``found`` are the machine's terminals, each in its time; ``watched`` are the rules that raise the code, all off.
     """
     if not found:
         return []
+    return _said(found, code, since, upto_position, until) + _measured(found, since, upto_position, until, watched)
+
+
+def _measured(
+    found: Sequence[Source], since: datetime, upto_position: int, until: datetime | None, watched: Sequence[Watch]
+) -> list[Signal]:
+    """What readings say to ``watched``; rises look at what came before ``since``, too."""
+    if not watched:
+        return []
+    before = since - timedelta(milliseconds=max(watch.within_ms for watch in watched))
+    rows = Reading.select(Reading.position, Reading.at, Reading.metrics).where(
+        are_of(found, Reading.terminal, Reading.at), Reading.at >= before, Reading.position <= upto_position
+    )
+    rows = rows.where(Reading.at < until) if until is not None else rows
+    by_metric, signals = conditions.by_metric(watched), []
+    for position, at, metrics in rows.order_by(Reading.at, Reading.position).tuples():
+        values = decode_metrics(metrics)
+        if at < since:
+            _look_back(to_ms(at), values, watched)
+        else:
+            signals += [signal for _code, signal in conditions.heard(position, to_ms(at), values, by_metric)]
+    return signals
+
+
+def _look_back(at_ms: int, values: dict[str, Any], watched: Sequence[Watch]) -> None:
+    for watch in watched:
+        if (value := conditions.number(values.get(watch.metric))) is not None:
+            watch.remember(at_ms, value)
+
+
+def _said(found: Sequence[Source], code: str, since: datetime, upto_position: int, until: datetime | None) -> list[Signal]:
     usable = are_of(found, InboxMessage.terminal, InboxMessage.at) & (InboxMessage.at >= since)
     usable &= (InboxMessage.position <= upto_position) & InboxMessage.error.is_null()
     if until is not None:

@@ -47,10 +47,11 @@ def for_fault(
     title: str,
     reason: AlarmReason,
     text: str = "",
+    reopen_within: timedelta = states.REOPEN_BY_MONITORING_WITHIN,
     at: datetime | None = None,
 ) -> FaultTicket:
     """The ticket for a fault that was raised at ``at``: open one of its family, one of this machine opened ≤ 30 s ago,
-    a finished one within the re-open window, else a new one (linked to the last as its repeat).
+    a finished one within the re-open window (T12), else a new one (linked to the last as its repeat).
 
     Two open tickets for one family of one machine cannot exist; under contention at most three rounds, then ``Conflict``.
     """
@@ -59,7 +60,7 @@ def for_fault(
         for _round in range(MAX_ROUNDS):
             try:
                 with db.savepoint():  # a lost round leaves no number and no ticket behind
-                    found = _join_open(machine, family, raised_at) or _reopen(by, machine, family, raised_at)
+                    found = _join_open(machine, family, raised_at) or _reopen(by, machine, family, raised_at, reopen_within)
                     if found is not None:
                         _add_reason(by, found.ticket, reason, priority, raised_at)
                         return found
@@ -117,9 +118,9 @@ def _just_opened(machine: Machine, at: datetime) -> Ticket | None:
     return _opened_between.first(machine.id, clock.to_ms(at - JOIN_WITHIN), clock.to_ms(at))
 
 
-def _reopen(by: Actor, machine: Machine, family: str, at: datetime) -> FaultTicket | None:
+def _reopen(by: Actor, machine: Machine, family: str, at: datetime, within: timedelta) -> FaultTicket | None:
     last = _last_finished(machine, family)
-    if last is None or at - _finished_at(last) > states.REOPEN_BY_MONITORING_WITHIN:
+    if last is None or at - _finished_at(last) > within:
         return None
     _take_family(last, machine, family)
     moving.reopen_for_fault(by=by, ticket=last, at=at)

@@ -11,21 +11,25 @@ from app.core import clock, db, live
 from app.core.errors import Unavailable
 from app.core.types import system
 from app.machines.models import DeviceProfile, Machine
-from app.monitoring import evaluation, intake, rules
+from app.monitoring import evaluation, intake
+from app.monitoring.alarm_machine import transitions
+from app.monitoring.alarm_machine.parameters import Parameters
+from app.monitoring.alarm_machine.state import Signal, State
 from app.monitoring.evaluation import Evaluator
 from app.monitoring.models import Alarm, Condition, Episode, EvaluationCursor, InboxMessage, Terminal
-from app.monitoring.rules import Signal, SignalKind
 from app.tickets import moving
 from app.tickets.models import Priority, Ticket, TicketFault, TicketSource, TicketStatus
 from tests import factories
+from tests.monitoring.alarm_machine.reference import Said, Settings, Walk
 from tests.monitoring.sender import Sender, ago, store
-from tests.monitoring.test_rules import reference
 
 
 def evaluate(now: datetime | None = None) -> None:
+    """Everything that is stored, then the timers."""
     evaluator = Evaluator(lambda: now or clock.now())
     while evaluator.evaluate_pending():
         pass
+    evaluator.tick(clock.to_ms(now or clock.now()))
 
 
 def episodes(machine: Machine, code: str = "E04") -> list[tuple[datetime, datetime | None, int]]:
@@ -55,7 +59,7 @@ def test_it_works(machine: Machine, device: Sender) -> None:
 def test_a_fault_that_goes_ends_its_episode_but_not_its_ticket(machine: Machine, device: Sender) -> None:
     store(device.fault("E04", ago(minutes=5)))
     evaluate()
-    gone_at = ago(minutes=1)
+    gone_at = ago(minutes=2)
     store(device.fault("E04", gone_at, is_active=False))
     evaluate()
     assert episodes(machine)[0][1] == gone_at
@@ -75,29 +79,38 @@ def test_raised_again_counts_and_opens_nothing(machine: Machine, device: Sender)
     assert Alarm.get().version == version  # a repetition makes no screen stale
 
 
-def signals_of(seed: int) -> tuple[Sender, list, list[Signal]]:
-    """A stream of one code with births, and the same as signals of the reference."""
+def signals_of(seed: int) -> tuple[Sender, list, list[Said], datetime]:
+    """A stream of one code with births, and the same in the words of the reference, a tick a second."""
     chance = random.Random(seed)
     device = Sender(f"EVC-{seed}")
-    base = ago(hours=2)
+    base = ago(hours=6)
+    span = chance.choice((40, 400, 4_000))
     messages, expected = [], []
     for number in range(chance.randint(1, 25)):
-        moment = base + timedelta(seconds=chance.randint(0, 40))
+        second = chance.randint(0, span)
+        moment = base + timedelta(seconds=second)
         if chance.random() < 0.2:
             named = ["E04"] if chance.random() < 0.5 else []
             messages.append(device.birth(moment, *named, seq=number))
-            expected.append(Signal(moment, "a1", number, number, SignalKind.PRESENT if named else SignalKind.ABSENT))
+            expected.append(Said(second, number, "present" if named else "absent"))
         else:
             is_active = chance.random() < 0.6
             messages.append(device.fault("E04", moment, is_active=is_active, seq=number))
-            expected.append(Signal(moment, "a1", number, number, SignalKind.RAISED if is_active else SignalKind.CLEARED))
-    return device, messages, expected
+            expected.append(Said(second, number, "raised" if is_active else "cleared"))
+    return device, messages, expected, base
+
+
+def reference(said: list[Said], base: datetime) -> list[tuple[datetime, datetime | None, int]]:
+    """Start, end and count of each episode of a device code with the usual delays."""
+    walk = Walk(Settings({"": [(0, 1)]}, {"": 60})).through(said, 10_000)
+    second = timedelta(seconds=1)
+    return [(base + one.start * second, None if one.end is None else base + one.end * second, one.count) for one in walk.episodes]
 
 
 def test_any_order_of_arrival_and_any_batches_give_the_reference_episodes(profile: DeviceProfile) -> None:
     """FI-07, FI-08: shuffled, doubled, cut into batches at any place."""
     for seed in range(300 if os.environ.get("FAULTS") == "long" else 15):
-        device, messages, expected = signals_of(seed)
+        device, messages, expected, base = signals_of(seed)
         machine = factories.machine(device=device.device, profile=profile)
         chance = random.Random(seed + 1000)
         arriving = messages + chance.choices(messages, k=len(messages) // 2)
@@ -107,9 +120,12 @@ def test_any_order_of_arrival_and_any_batches_give_the_reference_episodes(profil
             intake.store(arriving[:size])
             arriving = arriving[size:]
             if chance.random() < 0.7:
-                Evaluator().evaluate_pending(limit=chance.randint(1, 10))
+                evaluator = Evaluator()
+                evaluator.evaluate_pending(limit=chance.randint(1, 10))
+                if chance.random() < 0.5:
+                    evaluator.tick(clock.now_ms())
         evaluate()
-        assert episodes(machine) == reference(expected), seed
+        assert episodes(machine) == reference(expected, base), seed
         check_tickets(machine)
 
 
@@ -255,14 +271,14 @@ def test_a_rule_that_raises_marks_its_message_and_the_rest_commits(
     machine: Machine, device: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """FI-14."""
-    step = rules.step
+    step = transitions.step
 
-    def fails_on_text(state: rules.State, signal: Signal) -> tuple[rules.State, rules.Effect]:
+    def fails_on_text(state: State, signal: Signal, parameters: Parameters) -> State:
         if signal.text == "poison":
             raise ZeroDivisionError("rule")
-        return step(state, signal)
+        return step(state, signal, parameters)
 
-    monkeypatch.setattr(rules, "step", fails_on_text)
+    monkeypatch.setattr(transitions, "step", fails_on_text)
     store(device.fault("E04", ago(minutes=3)), device.fault("E06", ago(minutes=2), text="poison"), device.fault("E02", ago(minutes=1)))
     evaluate()
     assert {alarm.code for alarm in Alarm.select()} == {"E04", "E02"}
@@ -334,8 +350,10 @@ def test_history_keeps_nothing_of_what_was_rolled_back(machine: Machine, device:
     """A ticket opened in a batch that is done again message by message stands once in the history."""
     from app.core.history import HistoryEntry
 
-    step = rules.step
-    monkeypatch.setattr(rules, "step", lambda state, signal: 1 / 0 if signal.text == "poison" else step(state, signal))
+    step = transitions.step
+    monkeypatch.setattr(
+        transitions, "step", lambda state, signal, parameters: 1 / 0 if signal.text == "poison" else step(state, signal, parameters)
+    )
     store(device.fault("E04", ago(minutes=3)), device.fault("E06", ago(minutes=2), text="poison"))
     evaluate()
     assert HistoryEntry.select().where(HistoryEntry.action == "ticket.opened").count() == 1 == Ticket.select().count()

@@ -1,0 +1,121 @@
+"""Conditions that the portal computes from readings: from values to signals (monitoring §5, rules).
+
+Pure: no database, no clock. Times are milliseconds since 1970, as readings have them. A reading that leaves every rule on its side makes
+no signal; one without the metric says nothing about it.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from app.core.clock import from_ms
+from app.machines.profiles import Metric, Profile, Rule
+from app.monitoring.alarm_machine.parameters import TEMPERATURE_UNITS, sources
+from app.monitoring.alarm_machine.state import Signal, SignalKind
+
+OFF = -1  # the level of a rule that is not true
+_PRESSURES = frozenset({"Pa", "kPa", "MPa", "bar", "mbar", "psi"})
+_PRESSURE_SHARE, _TEMPERATURE_SHARE, _OTHER_SHARE = 0.02, 0.01, 0.05
+_LEAST_TEMPERATURE = 1.0
+
+
+class Watch:
+    """One rule of a profile over one machine, and the level on which its value stands."""
+
+    __slots__ = ("_backs", "_is_below", "_limits", "_window", "code", "level", "metric", "source", "within_ms")
+
+    def __init__(self, source: str, rule: Rule, metric: Metric | None) -> None:
+        self.source, self.code, self.metric = source, rule.code, rule.metric
+        self.within_ms = (rule.within_s or 0) * 1_000 if rule.rises is not None else 0
+        deadband = rule.deadband if rule.deadband is not None else usual_deadband(metric)
+        self._is_below = any(level.below is not None for level in rule.levels)
+        if rule.rises is not None:
+            self._limits = [math.nextafter(rule.rises, 0)]  # a rise of just so much counts
+        elif self._is_below:
+            self._limits = [-level.below for level in rule.levels if level.below is not None]
+        else:
+            self._limits = [level.above for level in rule.levels if level.above is not None]
+        self._backs = [limit - deadband for limit in self._limits]
+        if rule.rises is not None:  # where values stand still, no rise goes on
+            self._backs = [max(rule.rises - deadband, 0.0)]
+        self._window: deque[tuple[int, float]] = deque()
+        self.level = OFF
+
+    def follow(self, at_ms: int, value: float) -> bool:
+        """Take a value in, not earlier than the last; whether the level is another one now."""
+        measured = self._rise(at_ms, value) if self.within_ms else -value if self._is_below else value
+        before = level = self.level
+        while level >= 0 and measured <= self._backs[level]:
+            level -= 1
+        while level + 1 < len(self._limits) and measured > self._limits[level + 1]:
+            level += 1
+        self.level = level
+        return level != before
+
+    def may_be_true(self, value: float) -> bool:
+        """Whether ``value`` could be on a level, whatever came before it; of a rise that cannot be told from one value."""
+        return bool(self.within_ms) or (-value if self._is_below else value) > self._backs[0]
+
+    def remember(self, at_ms: int, value: float) -> None:
+        """Take a value into the window of a rise, without any judgement."""
+        if self.within_ms:
+            self._rise(at_ms, value)
+
+    def _rise(self, at_ms: int, value: float) -> float:
+        """How far ``value`` is above the least of its window; the window keeps only what may still become the least."""
+        window = self._window
+        while window and window[0][0] < at_ms - self.within_ms:
+            window.popleft()
+        least = min(window[0][1], value) if window else value
+        while window and window[-1][1] >= value:
+            window.pop()
+        window.append((at_ms, value))
+        return value - least
+
+
+def watches(profile: Profile | None, code: str | None = None) -> list[Watch]:
+    """A watch for each rule of ``profile`` (that raises ``code``), all off."""
+    if profile is None:
+        return []
+    return [Watch(name, rule, profile.metrics.get(rule.metric)) for name, rule in sources(profile) if code in (None, rule.code)]
+
+
+def usual_deadband(metric: Metric | None) -> float:
+    """Pressure 2 %, temperature 1 % (at least 1 degree), all else 5 % of the range; 0 without a range (monitoring §3)."""
+    if metric is None or metric.limits is None:
+        return 0.0
+    span = metric.limits[1] - metric.limits[0]
+    if metric.unit in TEMPERATURE_UNITS:
+        return max(_TEMPERATURE_SHARE * span, _LEAST_TEMPERATURE)
+    return (_PRESSURE_SHARE if metric.unit in _PRESSURES else _OTHER_SHARE) * span
+
+
+def number(value: Any) -> float | None:
+    """``value`` as a number; a switch is 1 or 0, a text is none."""
+    return float(value) if isinstance(value, int | float) else None
+
+
+def heard(position: int, at_ms: int, metrics: Mapping[str, Any], by_metric: Mapping[str, list[Watch]]) -> Iterator[tuple[str, Signal]]:
+    """What one reading changes: the code and the signal of each watch that it moves to another level."""
+    for metric, watched in by_metric.items():
+        value = metrics.get(metric)
+        if value is None or (value := number(value)) is None:
+            continue
+        for watch in watched:
+            before = watch.level
+            if watch.follow(at_ms, value):
+                yield watch.code, _signal(position, at_ms, watch, before)
+
+
+def by_metric(watched: Iterable[Watch]) -> dict[str, list[Watch]]:
+    """The watches of each metric."""
+    found: dict[str, list[Watch]] = {}
+    for watch in watched:
+        found.setdefault(watch.metric, []).append(watch)
+    return found
+
+
+def _signal(position: int, at_ms: int, watch: Watch, before: int) -> Signal:
+    kind = SignalKind.CLEARED if watch.level == OFF else SignalKind.RAISED if before == OFF else SignalKind.PRESENT
+    return Signal(from_ms(at_ms), "", -1, position, kind, source=watch.source, level=max(watch.level, 0))

@@ -1,0 +1,208 @@
+"""Readings against the rules of their machines' profiles: where each value stands is kept in memory, so that most readings cost nothing.
+
+What is kept is only a copy: it is put together again from the stored alarms and readings when a machine is met for the first time, when its
+profile has changed, and after ``forget``.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from peewee import fn
+
+from app.core.clock import from_ms, to_ms
+from app.core.prepared import Prepared
+from app.machines.models import Machine, TerminalChange
+from app.machines.profiles import Profile
+from app.monitoring import conditions
+from app.monitoring.alarm_machine.state import DEVICE, Signal, SignalKind
+from app.monitoring.conditions import Watch
+from app.monitoring.late import HORIZON
+from app.monitoring.models import Alarm, Episode, Reading, Terminal
+from app.monitoring.signals import Stream, decode_metrics
+
+Row = tuple[int, int, int, str]  # position, terminal, time in ms, metrics as JSON
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A machine and its rules; ``left_over`` are rules that raised something and are no longer in the profile, each with its code."""
+
+    machine_id: int
+    profile: Profile | None
+    by_metric: dict[str, list[Watch]]
+    since_ms: int  # when the terminal began to speak for this machine
+    newest_ms: int
+    left_over: list[tuple[str, str]]
+    late: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Watching:
+    """What the rules say to the readings of all machines, reading by reading."""
+
+    def __init__(self) -> None:
+        self._by_terminal: dict[int, _Watched | None] = {}
+
+    def forget(self) -> None:
+        """Keep nothing: what was taken in last was not stored."""
+        self._by_terminal.clear()
+
+    def take(self, rows: list[Row], documents: Mapping[int, Profile]) -> list[Stream]:
+        """The streams that ``rows`` bring, readings in the order of their positions; none when every value stays on its side."""
+        if not rows:
+            return []
+        self._meet({terminal_id for _position, terminal_id, _at, _metrics in rows}, rows[0][0], documents)
+        streams: dict[tuple[int, str], Stream] = {}
+        for position, terminal_id, at_ms, metrics in rows:
+            watched = self._by_terminal[terminal_id]
+            if watched is None or at_ms < watched.since_ms:
+                continue
+            if at_ms < watched.newest_ms:
+                watched.late.append((at_ms, metrics))
+                continue
+            watched.newest_ms = at_ms
+            for code, signal in conditions.heard(position, at_ms, decode_metrics(metrics), watched.by_metric):
+                _stream(streams, terminal_id, code).signals.append(signal)
+            if watched.left_over:
+                _end_left_over(streams, terminal_id, watched, position, at_ms)
+        self._add_late(streams)
+        return list(streams.values())
+
+    def _meet(self, terminal_ids: set[int], first_position: int, documents: Mapping[int, Profile]) -> None:
+        """Know every terminal of a batch with the machine and the profile that it has now."""
+        owners = _owners(terminal_ids)
+        unknown = []
+        for terminal_id in terminal_ids:
+            machine_id, profile_id = owners.get(terminal_id, (None, None))
+            profile = None if profile_id is None else documents.get(profile_id)
+            known = self._by_terminal.get(terminal_id)
+            if machine_id is None:
+                self._by_terminal[terminal_id] = None
+            elif known is None or known.machine_id != machine_id or known.profile is not profile:
+                unknown.append((terminal_id, machine_id, profile))
+        held = _held([machine_id for _terminal, machine_id, _profile in unknown])
+        for terminal_id, machine_id, profile in unknown:
+            self._by_terminal[terminal_id] = _remembered(terminal_id, machine_id, profile, held.get(machine_id, {}), first_position)
+
+    def _add_late(self, streams: dict[tuple[int, str], Stream]) -> None:
+        """Readings that came behind newer ones: the codes whose course they may change hear of their times."""
+        behind = {terminal_id: watched for terminal_id, watched in self._by_terminal.items() if watched is not None and watched.late}
+        for terminal_id, watched in behind.items():
+            oldest_ms = watched.newest_ms - HORIZON // timedelta(milliseconds=1)
+            late = [(at_ms, metrics) for at_ms, metrics in watched.late if at_ms >= oldest_ms]
+            watched.late = []
+            concerned = _concerned(watched, late)
+            for code, times in concerned.items():
+                _stream(streams, terminal_id, code).late += times
+            if concerned:
+                del self._by_terminal[terminal_id]  # where its values stand is told by the alarms that are computed now
+
+
+def _stream(streams: dict[tuple[int, str], Stream], terminal_id: int, code: str) -> Stream:
+    return streams.setdefault((terminal_id, code), Stream(terminal_id, code))
+
+
+def _owners(terminal_ids: Iterable[int]) -> dict[int, tuple[int, int | None]]:
+    """Machine and profile by terminal."""
+    query = Terminal.select(Terminal.id, Machine.id, Machine.profile).join(Machine, on=(Machine.device == Terminal.device))
+    rows = query.where(Terminal.id.in_(list(terminal_ids))).tuples()
+    return {terminal_id: (machine_id, profile_id) for terminal_id, machine_id, profile_id in rows}
+
+
+def _held(machine_ids: list[int]) -> dict[int, dict[str, tuple[str, int]]]:
+    """What rules hold in the stored alarms of machines: by the rule's name its code and level."""
+    found: dict[int, dict[str, tuple[str, int]]] = {}
+    query = Alarm.select(Alarm.machine, Alarm.code, Alarm.memory).where(Alarm.machine.in_(machine_ids), Alarm.memory != "")
+    for machine_id, code, memory in query.tuples() if machine_ids else ():
+        for source, level, _since in json.loads(memory).get("held", ()):
+            if source != DEVICE:
+                held = found.setdefault(machine_id, {})
+                held[source] = (code, max(level, held.get(source, (code, level))[1]))
+    return found
+
+
+_newest_before = Prepared(
+    lambda terminal_id, position: (
+        Reading.select(Reading.at).where(Reading.terminal == terminal_id, Reading.position < position).order_by(Reading.at.desc()).limit(1)
+    )
+)
+
+
+def _remembered(
+    terminal_id: int, machine_id: int, profile: Profile | None, held: dict[str, tuple[str, int]], first_position: int
+) -> _Watched | None:
+    watches = conditions.watches(profile)
+    if not watches and not held:
+        return None
+    for watch in watches:
+        _code, watch.level = held.pop(watch.source, ("", conditions.OFF))
+    newest = _newest_before.first(terminal_id, first_position)
+    newest_ms = to_ms(newest.at) if newest else -1
+    left_over = [(source, code) for source, (code, _level) in held.items()]
+    watched = _Watched(machine_id, profile, conditions.by_metric(watches), _since_ms(terminal_id), newest_ms, left_over)
+    _look_back(terminal_id, watched, max((watch.within_ms for watch in watches), default=0), first_position)
+    return watched
+
+
+def _since_ms(terminal_id: int) -> int:
+    """When the terminal was last taken off another machine; what it said before is history only."""
+    last = (
+        TerminalChange.select(TerminalChange.at)
+        .join(Terminal, on=(Terminal.device == TerminalChange.old_device))
+        .where(Terminal.id == terminal_id)
+        .order_by(TerminalChange.at.desc())
+        .first()
+    )
+    return to_ms(last.at) if last else 0
+
+
+def _look_back(terminal_id: int, watched: _Watched, within_ms: int, first_position: int) -> None:
+    """Fill the windows of rises with the last readings."""
+    if not within_ms or watched.newest_ms < 0:
+        return
+    query = Reading.select(Reading.at, Reading.metrics).where(
+        Reading.terminal == terminal_id, Reading.at >= from_ms(watched.newest_ms - within_ms), Reading.position < first_position
+    )
+    for at, metrics in query.order_by(Reading.at, Reading.position).tuples():
+        values = decode_metrics(metrics)
+        for metric, watches in watched.by_metric.items():
+            if (value := conditions.number(values.get(metric))) is not None:
+                for watch in watches:
+                    watch.remember(to_ms(at), value)
+
+
+def _end_left_over(streams: dict[tuple[int, str], Stream], terminal_id: int, watched: _Watched, position: int, at_ms: int) -> None:
+    """A rule that is no longer in the profile holds nothing any more."""
+    for source, code in watched.left_over:
+        signal = Signal(from_ms(at_ms), "", -1, position, SignalKind.CLEARED, source=source)
+        _stream(streams, terminal_id, code).signals.append(signal)
+    watched.left_over = []
+
+
+def _concerned(watched: _Watched, late: list[tuple[int, str]]) -> dict[str, list[datetime]]:
+    """By code the times of late readings, for the codes that could be raised by one of them or had an episode around them."""
+    if not late:
+        return {}
+    times = [from_ms(at_ms) for at_ms, _metrics in late]
+    values = [decode_metrics(metrics) for _at, metrics in late]
+    by_code: dict[str, list[Watch]] = {}
+    for watches in watched.by_metric.values():
+        for watch in watches:
+            by_code.setdefault(watch.code, []).append(watch)
+    touched = _with_episode(watched.machine_id, min(times), max(times))
+    return {code: times for code, watches in by_code.items() if code in touched or _may_be_true(watches, values)}
+
+
+def _may_be_true(watches: list[Watch], values: list[dict[str, object]]) -> bool:
+    return any(
+        (value := conditions.number(one.get(watch.metric))) is not None and watch.may_be_true(value) for watch in watches for one in values
+    )
+
+
+def _with_episode(machine_id: int, first: datetime, last: datetime) -> set[str]:
+    """Codes with an episode or a beginning of one in that time."""
+    ended = fn.COALESCE(Episode.ended_at, last)
+    rows = Episode.select(Episode.code).where(Episode.machine == machine_id, Episode.started_at <= last, ended >= first).distinct()
+    pending = Alarm.select(Alarm.code).where(Alarm.machine == machine_id, Alarm.pending_since <= last)
+    return {code for (code,) in (*rows.tuples(), *pending.tuples())}
