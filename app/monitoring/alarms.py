@@ -21,12 +21,13 @@ from app.monitoring.subjects import Subject
 class Reach:
     """How far evaluation goes in this step, and what of the terminal came before it: its last state, and whether it spoke of this code.
 
-    ``until`` is how far timers may run besides the signals: None while more is waiting to be read.
+    ``until`` is how far timers may run besides the signals: None while more is waiting to be read; ``now`` is the present.
     """
 
     upto_position: int
     last_state_at: datetime | None
     was_heard: bool
+    now: datetime
     until: datetime | None = None
 
 
@@ -83,8 +84,14 @@ def advance(subject: Subject, stream: Stream, known: Standing | None, reach: Rea
     if not is_late:
         course = fold(stream.signals, subject.parameters, before, reach.until)
         rows = [known.open_row] if known.open_row else []
-        return _bring_in_step(subject, known.alarm, stream.signals, rows, course, is_late=False)
+        came = _bring_in_step(subject, known.alarm, stream.signals, rows, course, is_late=False)
+        return came if _may_stand(course.state, reach.now) else []
     return _put_in_place(subject, known.alarm, before, stream, reach)
+
+
+def _may_stand(state: State, now: datetime) -> bool:
+    """Whether its episode is not over by ``now``, though the timer that ends it has not run yet: such a one opens no ticket."""
+    return state.clears_at is None or state.clears_at > now
 
 
 def pass_time(subject: Subject, known: Standing, until: datetime) -> list[Raised]:
@@ -110,7 +117,8 @@ def _begin(subject: Subject, stream: Stream, reach: Reach) -> list[Raised]:
         severity=subject.policy.severity,
         last_event_at=max(signal.at for signal in found),
     )
-    return _bring_in_step(subject, alarm, found, [], course, is_late=False)
+    came = _bring_in_step(subject, alarm, found, [], course, is_late=False)
+    return came if _may_stand(course.state, reach.now) else []
 
 
 def _put_in_place(subject: Subject, alarm: Alarm, before: State, stream: Stream, reach: Reach) -> list[Raised]:
@@ -122,7 +130,8 @@ def _put_in_place(subject: Subject, alarm: Alarm, before: State, stream: Stream,
         return []
     # What was too short to be an alarm is counted as it is seen, once.
     state = replace(placed.course.state, fleeting=max(before.fleeting, placed.course.state.fleeting))
-    return _bring_in_step(subject, alarm, placed.found, placed.rows, Course(state, placed.course.occurrences), is_late=True)
+    came = _bring_in_step(subject, alarm, placed.found, placed.rows, Course(state, placed.course.occurrences), is_late=True)
+    return came if _may_stand(state, reach.now) else []
 
 
 def _bring_in_step(
@@ -135,8 +144,6 @@ def _bring_in_step(
     graver = [row for row in standing if row.id in was_open and RANK[row.severity] > was_open[row.id]]  # T5
     came_up = [row for row in standing if row.id not in was_open]
     _settle(subject, alarm, found, course.state, came_up=[*came_up, *graver] or ([] if is_late else added))
-    if not course.state.is_there:
-        return []
     return [Raised(subject, row) for row in standing if row.ticket_id is None or row in graver]
 
 

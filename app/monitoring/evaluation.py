@@ -307,7 +307,7 @@ def _take_in_part(part: _Part, measured: dict[tuple[int, str], Stream], batch: _
     raised: list[Raised] = []
     for (terminal_id, code), stream in sorted(found.items()):
         machine = machines[terminal_id]
-        reach = Reach(batch.end, last_states.get(terminal_id), (terminal_id, code) in heard, batch.until)
+        reach = Reach(batch.end, last_states.get(terminal_id), (terminal_id, code) in heard, now, batch.until)
         about = subject(machine, documents.get(machine.profile_id), code)
         raised += alarms.advance(about, stream, standing.get((machine.id, code)), reach)
     for one in sorted(raised, key=lambda one: one.episode.started_at):

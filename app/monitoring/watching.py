@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from peewee import fn
-
 from app.core.clock import from_ms, to_ms
 from app.core.prepared import Prepared
 from app.machines.models import Machine, TerminalChange
@@ -202,7 +200,7 @@ def _may_be_true(watches: list[Watch], values: list[dict[str, object]]) -> bool:
 
 def _with_episode(machine_id: int, first: datetime, last: datetime) -> set[str]:
     """Codes with an episode or a beginning of one in that time."""
-    ended = fn.COALESCE(Episode.ended_at, last)
-    rows = Episode.select(Episode.code).where(Episode.machine == machine_id, Episode.started_at <= last, ended >= first).distinct()
+    lasts = Episode.ended_at.is_null() | (Episode.ended_at >= first)
+    rows = Episode.select(Episode.code).where(Episode.machine == machine_id, Episode.started_at <= last, lasts).distinct()
     pending = Alarm.select(Alarm.code).where(Alarm.machine == machine_id, Alarm.pending_since <= last)
     return {code for (code,) in (*rows.tuples(), *pending.tuples())}

@@ -28,6 +28,14 @@ BROKEN: dict[str, dict[str, Any]] = {
     "alarm.alarm_machine_id_code": {"machine_id": 1},
     "alarm.condition_is_known": {"condition": "odd"},
     "alarm.severity_is_known": {"severity": "odd"},
+    "alarm.alarm_is_gone_since": {"clearing_since": T},
+    "alarm.alarm_is_pending_since": {"pending_since": T},
+    "alarm.alarm_that_waits_has_a_timer": {"condition": "clearing", "clearing_since": T},
+    "alarm_reset.alarm_reset_alarm_id_at": {"alarm_id": 1},
+    "alarm_reset.reset_has_a_reason": {"reason": ""},
+    "alarm_shelving.one_running_shelving_per_alarm": {"alarm_id": 1},
+    "alarm_shelving.shelving_ends_after_it_starts": {"until_at": T},
+    "alarm_shelving.shelving_has_a_reason": {"reason": ""},
     "area.area_name": {"name": "Area 1"},
     "authority.authority_ends_after_it_starts": {"until_at": T},
     "authority.authority_goes_to_another": {"holder_id": 2},
@@ -238,6 +246,10 @@ BROKEN: dict[str, dict[str, Any]] = {
 
 # The same again where the constraint must let it pass.
 ALLOWED: dict[str, dict[str, Any]] = {
+    "alarm.alarm_is_gone_since": {"condition": "latched", "clearing_since": T},
+    "alarm.alarm_is_pending_since": {"condition": "pending", "pending_since": T, "due_at": T},
+    "alarm.alarm_that_waits_has_a_timer": {"condition": "clearing", "clearing_since": T, "due_at": T},
+    "alarm_shelving.one_running_shelving_per_alarm": {"alarm_id": 1, "ended_at": T + 9},
     "document.document_hangs_on_one_thing": {"machine_id": None, "model_id": 1},
     "document.document_is_a_file_or_paper": {"file_id": None, "has_paper": True},
     "document_request.one_open_request_per_form": {"machine_id": 1, "waived_at": T},

@@ -124,6 +124,8 @@ def rows(n: int) -> dict[str, dict[str, Any]]:
         "evaluation_cursor": {"name": f"e{n}", "position": 1},
         "alarm": fault | {"id": n, "condition": "active", "last_event_at": T},
         "episode": fault | {"id": n, "alarm_id": n, "started_at": T + n, "last_raised_at": T + n, "ticket_id": n, "acknowledged_by_id": 1},
+        "alarm_reset": {"id": n, "alarm_id": n, "at": T, "by_id": 1, "reason": "Looked at."},
+        "alarm_shelving": {"id": n, "alarm_id": n, "at": T, "until_at": T + 9, "by_id": 1, "reason": "Being repaired."},
         "message_choice": {"user_id": n},
         "authority": {
             "id": n, "giver_id": n, "holder_id": 3 - n, "permission": "orders.dispatch", "from_at": T, "until_at": T + 1, "given_at": T,

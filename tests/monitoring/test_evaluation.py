@@ -152,7 +152,7 @@ def test_a_late_message_is_put_in_its_place_and_marked(machine: Machine, device:
 @pytest.mark.parametrize("days", [1, 6, 20])
 def test_what_is_already_over_opens_no_ticket(machine: Machine, device: Sender, days: int) -> None:
     """FI-09."""
-    store(device.fault("E04", ago(minutes=1), seq=30), device.fault("E04", ago(seconds=30), is_active=False, seq=31))
+    store(device.fault("E04", ago(minutes=5), seq=30), device.fault("E04", ago(minutes=4), is_active=False, seq=31))
     evaluate()
     store(device.fault("E04", ago(days=days, hours=1), seq=10), device.fault("E04", ago(days=days), is_active=False, seq=11))
     evaluate()

@@ -41,7 +41,9 @@ def fit(machine: Machine, device: str, at: object) -> Machine:
 
 
 def evaluate() -> None:
-    Evaluator().evaluate_pending()
+    evaluator = Evaluator()
+    evaluator.evaluate_pending()
+    evaluator.run_timers(clock.now())
 
 
 def values(machine: Machine) -> list[float]:

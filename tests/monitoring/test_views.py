@@ -46,6 +46,13 @@ def acknowledge(client: FlaskClient, alarm: Alarm, **kwargs: object):
     return client.post(f"/alarms/{alarm.id}/acknowledgement", data={"version": alarm.version, "next": "/monitoring?area=1"}, **kwargs)
 
 
+def evaluate() -> None:
+    """What is stored, then the timers."""
+    evaluator = Evaluator()
+    evaluator.evaluate_pending()
+    evaluator.run_timers(clock.now())
+
+
 def test_it_works(clerk: FlaskClient, alarm: Alarm, machine: Machine) -> None:
     page = clerk.get("/monitoring")
     assert page.status_code == 200
@@ -113,7 +120,7 @@ def test_what_went_before_it_was_acknowledged_is_answered_with_its_row_and_then_
     clerk: FlaskClient, alarm: Alarm, device: Sender
 ) -> None:
     store(device.fault("E04", ago(minutes=2), is_active=False))
-    Evaluator().evaluate_pending()
+    evaluate()
     answer = acknowledge(clerk, Alarm.get(), headers=HTMX)
     assert f'id="alarm-{alarm.id}"' in answer.text
     assert f'id="alarm-{alarm.id}"' not in clerk.get("/monitoring").text
@@ -187,7 +194,7 @@ def test_the_register_filters_groups_and_pages(clerk: FlaskClient, machine: Mach
     for number in range(60):
         store(device.fault("E04", ago(minutes=600 - 2 * number)), device.fault("E04", ago(minutes=599 - 2 * number), is_active=False))
     store(device.fault("E18", ago(minutes=3)))
-    Evaluator().evaluate_pending()
+    evaluate()
     first = clerk.get("/faults").text
     assert first.count('id="fault-') == 50
     following = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")

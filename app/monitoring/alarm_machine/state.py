@@ -118,8 +118,3 @@ class State:
     def is_standing(self) -> bool:
         """Whether there is an episode that has not ended."""
         return self.condition in STANDING
-
-    @property
-    def is_there(self) -> bool:
-        """Whether the alarm wants someone now: active, or gone but waiting for its reset."""
-        return self.condition in (Condition.ACTIVE, Condition.LATCHED)
