@@ -16,6 +16,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "profiles.edit": frozenset({DEPUTY, ADMIN}),
     "monitoring.read": frozenset(Role),
     "alarms.acknowledge": frozenset({CLERK, DEPUTY, MANAGER}),
+    "alarms.shelve": frozenset({CLERK, DEPUTY, MANAGER}),
+    "alarms.shelve_safety": frozenset({MANAGER}),  # codes that guard people, and for longer than a shift
+    "alarms.reset": frozenset({CLERK, DEPUTY, MANAGER}),
     "feed.read": frozenset({CLERK, DEPUTY, MANAGER, ADMIN}),
     "feed.register": frozenset({CLERK, DEPUTY, ADMIN}),
     "credentials.manage": frozenset({DEPUTY, ADMIN}),

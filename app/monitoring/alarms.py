@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.core import db, live
-from app.monitoring import episodes, late, signals
+from app.monitoring import episodes, late, shelving, signals
 from app.monitoring.alarm_machine import memory
-from app.monitoring.alarm_machine.parameters import RANK, Parameters
+from app.monitoring.alarm_machine.inhibition import Parts
+from app.monitoring.alarm_machine.parameters import RANK
 from app.monitoring.alarm_machine.state import STANDING, Condition, Signal, SignalKind, State
 from app.monitoring.alarm_machine.transitions import Course, due_at, fold
 from app.monitoring.models import Alarm, Episode
@@ -84,20 +85,23 @@ def advance(subject: Subject, stream: Stream, known: Standing | None, reach: Rea
     if not is_late:
         course = fold(stream.signals, subject.parameters, before, reach.until)
         rows = [known.open_row] if known.open_row else []
-        came = _bring_in_step(subject, known.alarm, stream.signals, rows, course, is_late=False)
-        return came if _may_stand(course.state, reach.now) else []
+        return _bring_in_step(subject, known.alarm, stream.signals, rows, course, now=reach.now)
     return _put_in_place(subject, known.alarm, before, stream, reach)
 
 
-def _may_stand(state: State, now: datetime) -> bool:
-    """Whether its episode is not over by ``now``, though the timer that ends it has not run yet: such a one opens no ticket."""
-    return state.clears_at is None or state.clears_at > now
-
-
 def pass_time(subject: Subject, known: Standing, until: datetime) -> list[Raised]:
-    """Run the timers of an alarm that are due by ``until``."""
+    """Run the timers of an alarm that are due by ``until``; one whose shelf is over announces what it kept back (T13)."""
     course = fold((), subject.parameters, known.state, until)
-    return _bring_in_step(subject, known.alarm, [], [known.open_row] if known.open_row else [], course, is_late=False)
+    if known.alarm.shelved_until is not None and known.alarm.shelved_until <= until:
+        shelving.end(known.alarm, until)
+    return _bring_in_step(subject, known.alarm, [], [known.open_row] if known.open_row else [], course, now=until)
+
+
+def reset(subject: Subject, known: Standing, at: datetime) -> None:
+    """End the episode of a latched alarm, in the running transaction."""
+    signal = Signal(at, "", -1, 0, SignalKind.RESET)
+    course = fold((signal,), subject.parameters, known.state)
+    _bring_in_step(subject, known.alarm, [signal], [known.open_row] if known.open_row else [], course, now=at)
 
 
 def _begin(subject: Subject, stream: Stream, reach: Reach) -> list[Raised]:
@@ -117,8 +121,7 @@ def _begin(subject: Subject, stream: Stream, reach: Reach) -> list[Raised]:
         severity=subject.policy.severity,
         last_event_at=max(signal.at for signal in found),
     )
-    came = _bring_in_step(subject, alarm, found, [], course, is_late=False)
-    return came if _may_stand(course.state, reach.now) else []
+    return _bring_in_step(subject, alarm, found, [], course, now=reach.now)
 
 
 def _put_in_place(subject: Subject, alarm: Alarm, before: State, stream: Stream, reach: Reach) -> list[Raised]:
@@ -130,29 +133,58 @@ def _put_in_place(subject: Subject, alarm: Alarm, before: State, stream: Stream,
         return []
     # What was too short to be an alarm is counted as it is seen, once.
     state = replace(placed.course.state, fleeting=max(before.fleeting, placed.course.state.fleeting))
-    came = _bring_in_step(subject, alarm, placed.found, placed.rows, Course(state, placed.course.occurrences), is_late=True)
-    return came if _may_stand(state, reach.now) else []
+    course = Course(state, placed.course.occurrences)
+    return _bring_in_step(subject, alarm, placed.found, placed.rows, course, now=reach.now, is_late=True)
 
 
 def _bring_in_step(
-    subject: Subject, alarm: Alarm, found: list[Signal], rows: list[Episode], course: Course, *, is_late: bool
+    subject: Subject, alarm: Alarm, found: list[Signal], rows: list[Episode], course: Course, *, now: datetime, is_late: bool = False
 ) -> list[Raised]:
-    """Write what differs between ``rows`` and the course; returns what is there and wants a ticket, or a graver one."""
+    """Write what differs between ``rows`` and the course; returns what stands and wants a ticket, or a graver one."""
     was_open = {row.id: RANK[row.severity] for row in rows if row.ended_at is None}
     kept, added = episodes.write(alarm, subject.machine, rows, course.occurrences, is_late=is_late)
     standing = [row for row in (*kept, *added) if row.ended_at is None]
     graver = [row for row in standing if row.id in was_open and RANK[row.severity] > was_open[row.id]]  # T5
     came_up = [row for row in standing if row.id not in was_open]
-    _settle(subject, alarm, found, course.state, came_up=[*came_up, *graver] or ([] if is_late else added))
+    ticket_at = _ticket_at(subject, standing, now)
+    seen = [*came_up, *graver] or ([] if is_late else added)
+    _settle(subject, alarm, found, course.state, came_up=seen, ticket_at=ticket_at)
+    if was_open and not standing:
+        _wake_children(alarm)
+    is_over = course.state.clears_at is not None and course.state.clears_at <= now  # its timer has not run yet
+    if is_over or ticket_at is not None or not _parts(alarm, course.state).may_open_ticket(now):
+        return []
     return [Raised(subject, row) for row in standing if row.ticket_id is None or row in graver]
 
 
-def _settle(subject: Subject, alarm: Alarm, found: list[Signal], state: State, *, came_up: list[Episode]) -> None:
+def _parts(alarm: Alarm, state: State) -> Parts:
+    return Parts(state.condition, shelved_until=alarm.shelved_until, suppressed_by=alarm.suppressed_by)
+
+
+def _ticket_at(subject: Subject, standing: list[Episode], now: datetime) -> datetime | None:
+    """When an episode without a ticket will have stood long enough for one, if its code still waits for that."""
+    after_s = subject.policy.ticket.after_s
+    if after_s is None or not standing or standing[0].ticket_id is not None:
+        return None
+    at = standing[0].started_at + timedelta(seconds=after_s)
+    return at if at > now else None
+
+
+def _wake_children(parent: Alarm) -> None:
+    """What ``parent`` suppressed, and what still stands, speaks for itself with the next timers (T14)."""
+    children = Alarm.update(suppressed_by=None, due_at=parent.last_event_at, version=Alarm.version + 1)
+    children.where(Alarm.machine == parent.machine_id, Alarm.suppressed_by == parent.code).execute()
+
+
+def _settle(
+    subject: Subject, alarm: Alarm, found: list[Signal], state: State, *, came_up: list[Episode], ticket_at: datetime | None
+) -> None:
     """Write the alarm row itself; its version counts what a person decides on, not repetitions (T4) and no coming and going (T8)."""
     seen: dict[str, Any] = {}
     if came_up:
         seen |= {"is_acknowledged": False, "severity": came_up[-1].severity}
-    columns = _columns(state, subject.parameters, alarm)
+    waiting = (due_at(state, subject.parameters), alarm.shelved_until, ticket_at)
+    columns = _columns(state) | {"due_at": min((at for at in waiting if at is not None), default=None)}
     changed = {name: value for name, value in columns.items() if getattr(alarm, name) != value}
     is_news = bool(seen) or _shown(alarm.condition) != _shown(state.condition) or "is_chattering" in changed
     spoken = [signal.at for signal in found if signal.kind != SignalKind.ABSENT or "condition" in changed]
@@ -172,14 +204,12 @@ def _shown(condition: str) -> str:
     return Condition.LATCHED if condition == Condition.LATCHED else Condition.ACTIVE if condition in STANDING else Condition.NORMAL
 
 
-def _columns(state: State, parameters: Parameters, alarm: Alarm) -> dict[str, Any]:
+def _columns(state: State) -> dict[str, Any]:
     is_pending = state.condition == Condition.PENDING and state.occurrence is not None
-    waiting = [at for at in (due_at(state, parameters), alarm.shelved_until) if at is not None]
     return {
         "condition": state.condition,
         "pending_since": state.occurrence.started_at if is_pending and state.occurrence else None,
         "clearing_since": state.gone_at,
-        "due_at": min(waiting, default=None),
         "fleeting_count": state.fleeting,
         "is_chattering": state.is_chattering,
         "memory": memory.written(state),

@@ -1,48 +1,110 @@
-"""From alarm to ticket (monitoring §4)."""
+"""From alarm to ticket (monitoring §4): which ticket stands for what was raised."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core import live
 from app.core.types import system
-from app.machines.profiles import Opening
+from app.machines import profiles
+from app.machines.profiles import CodePolicy, Combination, Opening, Profile, TicketPolicy
+from app.monitoring.alarm_machine.state import STANDING
 from app.monitoring.alarms import Raised
-from app.monitoring.models import Episode
+from app.monitoring.models import Alarm, Episode
+from app.monitoring.subjects import Subject
 from app.tickets import faults
-from app.tickets.models import Priority
+from app.tickets.models import Priority, Ticket
 from app.tickets.reasons import AlarmReason
 
 ACTOR = system("monitoring")
 
 
 def find_ticket(raised: Raised, now: datetime) -> None:
-    """Open, join or open again the ticket of an episode whose policy wants one; one that has become graver raises its priority (T5)."""
+    """Open, join or open again the ticket of an episode whose policy wants one; one that has become graver raises its priority (T5).
+
+    While a parent of its code stands it opens nothing: it is listed on the parent's ticket, if there is one (T14).
+    """
     episode, subject = raised.episode, raised.subject
-    machine, policy = subject.machine, subject.policy
-    if policy.ticket.opening == Opening.NONE:
+    if not _wants_ticket(subject.policy.ticket, episode):
         return
-    found = faults.for_fault(
-        by=ACTOR,
-        machine=machine,
-        family=policy.family,
-        priority=Priority(episode.severity),
-        title=f"{episode.code} {policy.name_zh}" if policy.is_in_profile else episode.code,
-        reason=AlarmReason(
-            code=episode.code,
-            name_zh=policy.name_zh,
-            name_en=policy.name_en,
-            at=episode.started_at,
-            count=_how_many(episode.alarm_id),
-            device=machine.device or "",
-            severity=episode.severity,
-            text=episode.text,
-        ),
-        reopen_within=subject.parameters.reopen_within,
-        at=now,
-    )
-    episode.ticket = found.ticket
+    parent = _standing_parent(subject, episode)
+    if parent is not None:
+        Alarm.update(suppressed_by=parent.code).where(Alarm.id == episode.alarm_id, Alarm.suppressed_by.is_null()).execute()
+        if parent.ticket_id is None or not parent.ticket.is_open:
+            return
+    combined = _combined(subject, episode)
+    beside = parent.ticket if parent is not None else next((one.ticket for _combination, one in combined), None)
+    ticket = _ticket(subject, episode, subject.policy, beside, now)
+    for combination, _earlier in combined:
+        policy = profiles.code(subject.profile, combination.code)
+        if policy.ticket.opening != Opening.NONE:
+            ticket = _ticket(subject, episode, policy, ticket, now)
+    episode.ticket = ticket
     episode.save(only=[Episode.ticket])
     live.touch("alarms")
 
 
+def _ticket(subject: Subject, episode: Episode, policy: CodePolicy, beside: Ticket | None, now: datetime) -> Ticket:
+    """The ticket for ``policy``, which is the one of the episode's code or of a combination that it completes."""
+    severity = episode.severity if policy.code == episode.code else policy.severity
+    found = faults.for_fault(
+        by=ACTOR,
+        machine=subject.machine,
+        family=policy.family,
+        priority=Priority(severity),
+        title=f"{policy.code} {policy.name_zh}" if policy.is_in_profile else policy.code,
+        reason=AlarmReason(
+            code=policy.code,
+            name_zh=policy.name_zh,
+            name_en=policy.name_en,
+            at=episode.started_at,
+            count=_how_many(episode.alarm_id),
+            device=subject.machine.device or "",
+            severity=severity,
+            text=episode.text,
+        ),
+        beside=beside,
+        reopen_within=subject.parameters.reopen_within,
+        at=now,
+    )
+    return found.ticket
+
+
 def _how_many(alarm_id: int) -> int:
     return Episode.select().where(Episode.alarm == alarm_id).count()
+
+
+def _wants_ticket(policy: TicketPolicy, episode: Episode) -> bool:
+    """Whether the code opens tickets, and was raised often enough; that it has stood long enough is seen to by its timer."""
+    if policy.opening != Opening.COUNT or policy.count is None:
+        return policy.opening != Opening.NONE
+    since = episode.started_at - timedelta(seconds=policy.within_s or 0)
+    return Episode.select().where(Episode.alarm == episode.alarm_id, Episode.started_at >= since).count() >= policy.count
+
+
+def _standing_parent(subject: Subject, episode: Episode) -> Episode | None:
+    """The episode of a code that suppresses this one and stands; one with an open ticket before one without."""
+    parents = [one.parent for one in _suppressions(subject.profile) if episode.code in one.children]
+    if not parents:
+        return None
+    query = Episode.select().join(Alarm).where(Episode.machine == subject.machine, Episode.code.in_(parents), Episode.ended_at.is_null())
+    found = query.where(Alarm.condition.in_(list(STANDING)), Episode.id != episode.id).order_by(Episode.started_at)
+    return min(found, key=lambda one: one.ticket_id is None, default=None)
+
+
+def _suppressions(profile: Profile | None) -> tuple[profiles.Suppression, ...]:
+    return profile.suppress if profile else ()
+
+
+def _combined(subject: Subject, episode: Episode) -> list[tuple[Combination, Episode]]:
+    """The combinations that this episode completes, each with the earliest of the others that has an open ticket."""
+    found = []
+    for combination in subject.profile.combinations if subject.profile else ():
+        if episode.code not in combination.all_of:
+            continue
+        others = set(combination.all_of) - {episode.code}
+        since = episode.started_at - timedelta(seconds=combination.within_s)
+        rows = Episode.select().where(Episode.machine == subject.machine, Episode.code.in_(others), Episode.started_at >= since)
+        near = list(rows.where(Episode.started_at <= episode.started_at).order_by(Episode.started_at))
+        earliest = next((row for row in near if row.ticket_id is not None and row.ticket.is_open), None)
+        if earliest is not None and {row.code for row in near} == others:
+            found.append((combination, earliest))
+    return found

@@ -47,11 +47,13 @@ def for_fault(
     title: str,
     reason: AlarmReason,
     text: str = "",
+    beside: Ticket | None = None,
     reopen_within: timedelta = states.REOPEN_BY_MONITORING_WITHIN,
     at: datetime | None = None,
 ) -> FaultTicket:
-    """The ticket for a fault that was raised at ``at``: open one of its family, one of this machine opened ≤ 30 s ago,
-    a finished one within the re-open window (T12), else a new one (linked to the last as its repeat).
+    """The ticket for a fault that was raised at ``at``: open one of its family, ``beside`` if that is open (its parent's, or that of a
+    code that means something together with this one), one of this machine opened ≤ 30 s ago, a finished one within the re-open window
+    (T12), else a new one (linked to the last as its repeat).
 
     Two open tickets for one family of one machine cannot exist; under contention at most three rounds, then ``Conflict``.
     """
@@ -60,7 +62,7 @@ def for_fault(
         for _round in range(MAX_ROUNDS):
             try:
                 with db.savepoint():  # a lost round leaves no number and no ticket behind
-                    found = _join_open(machine, family, raised_at) or _reopen(by, machine, family, raised_at, reopen_within)
+                    found = _join_open(machine, family, raised_at, beside) or _reopen(by, machine, family, raised_at, reopen_within)
                     if found is not None:
                         _add_reason(by, found.ticket, reason, priority, raised_at)
                         return found
@@ -104,10 +106,10 @@ _last_of_family = Prepared(
 )
 
 
-def _join_open(machine: Machine, family: str, at: datetime) -> FaultTicket | None:
+def _join_open(machine: Machine, family: str, at: datetime, beside: Ticket | None) -> FaultTicket | None:
     ticket = open_ticket_of(machine.id, family)
     if ticket is None:
-        ticket = _just_opened(machine, at)
+        ticket = beside if beside is not None and beside.is_open else _just_opened(machine, at)
         if ticket is None:
             return None
         _take_family(ticket, machine, family)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -22,7 +22,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from app.accounts.models import Role
 from app.core import clock
 from app.machines.models import DeviceProfile
-from app.monitoring import feed
+from app.machines.profiles import code
+from app.machines.profiles.parsing import parse
+from app.monitoring import conditions, feed
+from app.monitoring.alarm_machine import parameters
+from app.monitoring.alarm_machine.transitions import fold
 from app.monitoring.models import Gap, Reading
 from tests import factories
 from tests.personas import make_user, sign_in
@@ -48,6 +52,40 @@ def readings() -> Iterator[dict[str, float]]:
             yield {f"ts{number}": float(value) for number, value in enumerate(values, start=1)}
     for file in files:
         file.close()
+
+
+def whole_rig() -> Iterator[float]:
+    """The first temperature of every second there is."""
+    with (DATA / "TS1.txt").open(encoding="ascii") as file:
+        for line in file:
+            yield from map(float, line.split())
+
+
+RULE = """profile: rig_v1
+name: {{zh: 试验台, en: Rig}}
+expected_interval_s: 1
+metrics: {{ts1: {{unit: °C, range: [0, 100], name: {{zh: 油温, en: Oil temperature}}}}}}
+codes: {{T01: {{name: {{zh: 油温高, en: Oil hot}}, severity: high}}}}
+rules: [{{code: T01, metric: ts1, above: 55, deadband: {deadband}, on_delay_s: {on}, off_delay_s: {off}}}]
+"""
+
+
+def episodes(on: int, off: int, deadband: str) -> int:
+    """How many episodes the rule makes of the whole rig."""
+    start_ms = clock.to_ms(datetime(2026, 11, 23, tzinfo=UTC))
+    profile = parse(RULE.format(on=on, off=off, deadband=deadband))
+    watched = conditions.by_metric(conditions.watches(profile))
+    signals = [
+        signal
+        for second, value in enumerate(whole_rig())
+        for _code, signal in conditions.heard(second, start_ms + second * 1_000, {"ts1": value}, watched)
+    ]
+    return len(fold(signals, parameters.of_code(profile, code(profile, "T01"))).occurrences)
+
+
+def test_delays_and_a_deadband_make_one_episode_of_what_flickers_around_its_limit() -> None:
+    assert episodes(on=0, off=0, deadband="0.000001") == 51
+    assert episodes(on=60, off=120, deadband="1") == 2
 
 
 def wait_for(done: Callable[[], bool]) -> None:

@@ -71,8 +71,7 @@ class TicketPolicy:
 class CodePolicy:
     """What a fault code means; ``family`` groups codes that one open ticket stands for (monitoring §4).
 
-    Delays and the window in which its ticket is opened again are in seconds, None for the usual ones (monitoring §3);
-    ``auto_close``: a ticket that nobody touched is closed when the alarm has gone.
+    Delays and the window in which its ticket is opened again are in seconds, None for the usual ones (monitoring §3).
     """
 
     code: str
@@ -88,7 +87,6 @@ class CodePolicy:
     on_delay_s: int | None = None
     off_delay_s: int | None = None
     reopen_s: int | None = None
-    auto_close: bool = False
 
     def name(self, language: str) -> str:
         """The name for a reader of ``language``."""
