@@ -6,13 +6,15 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
+from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import HiddenInput
 
 from app.core.errors import N_, Invalid
 from app.monitoring.fault_register import DEFAULT_SORT, SORTS
 from app.monitoring.fault_register import Filters as FaultFilters
 from app.monitoring.queries import Filters as BoardFilters
+from app.monitoring.shelving import MAX_REASON
 from app.tickets.models import Priority
 
 FAULT_STATES = ("active", "gone", "unacknowledged")
@@ -34,6 +36,19 @@ class CredentialForm(FlaskForm):
     """The device that may speak on the feed."""
 
     device = StringField(_("Device code"), validators=[InputRequired(_("Please give the device code.")), Length(max=64)])
+
+
+class AlarmForm(FlaskForm):
+    """Why an alarm is reset, or taken off its shelf."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    reason = StringField(_("Reason"), validators=[InputRequired(_("Please say why.")), Length(max=MAX_REASON)])
+
+
+class ShelvingForm(AlarmForm):
+    """For how long an alarm is laid aside, and why."""
+
+    hours = SelectField(_("For how long"), coerce=int, choices=[(1, "1 h"), (4, "4 h"), (8, "8 h"), (24, "24 h"), (72, "72 h")])
 
 
 def board_filters(query: Mapping[str, str]) -> BoardFilters:

@@ -137,6 +137,29 @@ def test_a_late_message_keeps_the_memory_of_chatter(machine: Machine, device: Se
     assert episodes("E99") == [(0, 70, 4)]
 
 
+def test_a_late_message_does_not_hide_since_when_something_is_pending(machine: Machine, device: Sender) -> None:
+    """T17: what became true before the late message, and is no episode yet, counts from its own beginning."""
+    first, late, last = (device.fault("D15", at(second)) for second in (0, 3, 4))
+    store(first, last)
+    run(at(5))
+    store(late)
+    run(at(6))
+    assert alarm("D15").pending_since == at(0)
+    run(at(15))
+    assert episodes("D15") == [(0, None, 3)]
+
+
+def test_a_late_return_joins_the_episode_whose_off_delay_it_fell_into(machine: Machine, device: Sender) -> None:
+    """T17 and T8: the episode had ended already."""
+    raised, gone, again, gone_again = (device.fault("E99", at(second), is_active=second in (0, 20)) for second in (0, 10, 20, 30))
+    store(raised, gone, gone_again)
+    run(at(71))
+    assert episodes("E99") == [(0, 10, 1)]
+    store(again)
+    run(at(91))
+    assert episodes("E99") == [(0, 30, 2)]
+
+
 def test_what_is_latched_waits_for_its_reset(machine: Machine, device: Sender) -> None:
     """T10."""
     store(device.fault("L01", at(0)), device.fault("L01", at(5), is_active=False))
@@ -199,6 +222,20 @@ def test_late_readings_are_put_in_their_place(machine: Machine, device: Sender) 
     run(at(1_002))
     assert episodes("T01") == [(160, 300, 1)]
     assert Episode.get().is_late
+
+
+def test_after_a_late_reading_values_stand_where_the_alarm_says(machine: Machine, device: Sender) -> None:
+    """The late value was above the limit, the newest one is within the deadband: it still counts as above."""
+    evaluator = Evaluator(clock.now)
+    hot(device, (0, 60), (100, 64.5))
+    run(at(100), evaluator)
+    hot(device, (50, 70))
+    run(at(101), evaluator)
+    assert alarm("T01").pending_since == at(50)
+    hot(device, (130, 63))
+    run(at(130), evaluator)
+    run(at(250), evaluator)
+    assert episodes("T01") == [(50, 130, 1)]
 
 
 def test_readings_in_any_order_and_any_batches_make_the_same_episodes(machine: Machine, device: Sender) -> None:

@@ -4,3 +4,8 @@ from app.monitoring.views import alarms, board, credentials, faults, feed, fitti
 from app.monitoring.views.routes import blueprint
 
 __all__ = ["alarms", "blueprint", "board", "credentials", "faults", "feed", "fitting", "machines", "makers"]
+
+from app.monitoring.views import alarms, board, credentials, faults, feed, fitting, inhibition, machines
+from app.monitoring.views.routes import blueprint
+
+__all__ = ["alarms", "blueprint", "board", "credentials", "faults", "feed", "fitting", "inhibition", "machines"]

@@ -18,7 +18,7 @@ from tests.monitoring.alarm_machine.reference import Said, Settings, Walk
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
 RAISED, CLEARED, PRESENT, ABSENT = SignalKind.RAISED, SignalKind.CLEARED, SignalKind.PRESENT, SignalKind.ABSENT
-LONGEST = 70
+LONGEST = 190
 
 
 def at(tick: int) -> datetime:
@@ -42,6 +42,21 @@ def shape(occurrences: Sequence[Occurrence]) -> list[tuple]:
     return [(ticks(one.started_at), ticks(one.ended_at), one.count, one.rank, one.chatter, one.is_chattering) for one in occurrences]
 
 
+def spoken(draw: st.DrawFn, levels: int) -> list[Said]:
+    """Mostly each source comes and goes in turns, at small distances, so that what is rare happens often."""
+    kinds = st.sampled_from(["turn"] * 8 + ["raised", "raised", "cleared", "present", "absent", "reset"])
+    one = st.tuples(st.integers(0, 5), kinds, st.booleans(), st.integers(0, levels - 1))
+    of_one_source = draw(st.booleans())
+    said, tick, is_there = [], 0, {"": False, "r": False}
+    for number, (gap, wish, of_rule, level) in enumerate(draw(st.lists(one, min_size=draw(st.sampled_from([0, 12])), max_size=30))):
+        source = "r" if of_rule and not of_one_source else ""
+        kind = ("cleared" if is_there[source] else "raised") if wish == "turn" else wish
+        is_there[source] = kind in ("raised", "present") or (kind == "reset" and is_there[source])
+        tick += gap
+        said.append(Said(tick, number, kind, source, level if source else 0))
+    return said
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[Settings, Parameters, list[Said], list[Signal]]:
     """A code with a device and a rule of up to two levels, in the words of the reference and of the product, and what is said of it."""
@@ -49,20 +64,11 @@ def worlds(draw: st.DrawFn) -> tuple[Settings, Parameters, list[Said], list[Sign
     rule = [(draw(delays), rank) for rank in sorted(draw(st.lists(st.integers(0, 2), min_size=1, max_size=2)))]
     levels = {"": [(draw(delays), 1)], "r": rule}
     off = {"": draw(delays), "r": draw(delays)}
-    few, many, quiet = (3, draw(st.integers(1, 12))), (4, draw(st.integers(5, 25))), draw(st.integers(26, 40))
+    few, many, quiet = (3, draw(st.integers(1, 25))), (4, draw(st.integers(5, 25))), draw(st.integers(26, 40))
     words = Settings(levels, off, draw(st.booleans()), few, many, 4, quiet)
     chatter = Chatter(few[0], few[1] * MS, many[0], many[1] * MS, 4, quiet * MS)
     inputs = {source: Input(tuple(Step(on * MS, rank) for on, rank in steps), off[source] * MS) for source, steps in levels.items()}
-    spoken = st.tuples(
-        st.integers(0, 60),
-        st.sampled_from(["raised"] * 3 + ["cleared"] * 3 + ["present", "absent", "reset"]),
-        st.booleans(),
-        st.integers(0, 1),
-    )
-    said = [
-        Said(tick, number, kind, "r" if of_rule else "", min(level, len(rule) - 1) if of_rule else 0)
-        for number, (tick, kind, of_rule, level) in enumerate(draw(st.lists(spoken, max_size=30)))
-    ]
+    said = spoken(draw, len(rule))
     heard = [signal(one.tick, SignalKind(one.kind), one.number, one.source, one.level) for one in said]
     return words, Parameters(inputs, words.latching, chatter), said, heard
 
