@@ -15,8 +15,9 @@ from app.demo.people import Staff
 from app.machines.models import Machine
 from app.machines.queries import profile_of
 from app.monitoring.evaluation import Evaluator
-from app.monitoring.models import Alarm
+from app.monitoring.models import Alarm, Condition
 from app.monitoring.operations import acknowledge
+from app.monitoring.resetting import reset
 from app.tickets import moving
 from app.tickets import operations as tickets
 from app.tickets.models import Priority, Ticket, TicketKind, TicketSource, TicketStatus
@@ -83,7 +84,7 @@ PACE = dict(zip(WAY, (0.3, 0.8, 3.5, 8.0, 30.0), strict=True))
 AT_THE_DESK = (TicketStatus.TRIAGED, TicketStatus.RESOLVED, TicketStatus.CLOSED)
 
 
-@dataclass(slots=True)
+@dataclass
 class Story:
     """The happenings, each with its time; told in order at the end."""
 
@@ -94,6 +95,10 @@ class Story:
     feed: Feed = field(default_factory=Feed)
     order: Iterator[int] = field(default_factory=count)
     happenings: list[tuple[datetime, int, Callable[[datetime], object]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.present = self.now
+        self.evaluator = Evaluator(now=lambda: self.present)
 
     def at(self, at: datetime, happen: Callable[[datetime], object]) -> None:
         """Let ``happen(at)`` take place, unless it lies in the future."""
@@ -106,14 +111,20 @@ class Story:
             at, _order, happen = heappop(self.happenings)
             happen(at)
         self.feed.store(self.now)
+        self.evaluate(self.now)
 
     def fault(self, machine: Machine, at: datetime, code: str, is_active: bool, text: str = "") -> None:
         """A fault comes or goes and is evaluated at once."""
         self.feed.fault(machine.device, at, code, is_active, text)
         self.feed.store(at)
-        evaluator = Evaluator(now=lambda: at)
-        evaluator.evaluate_pending()
-        evaluator.run_timers(at)
+        self.evaluate(at)
+
+    def evaluate(self, at: datetime) -> None:
+        """Everything that was said by ``at``, and the timers that are due by then."""
+        self.present = at
+        while self.evaluator.evaluate_pending():
+            pass
+        self.evaluator.run_timers(at)
 
 
 def live_through(staff: Staff, machines: list[Machine], now: datetime) -> None:
@@ -166,6 +177,7 @@ def _finished_fault(story: Story, machine: Machine, code: str, came_at: datetime
     story.at(came_at, come)
     story.at(came_at + timedelta(minutes=7), lambda at: _acknowledge(story, machine, code, at))
     story.at(went_at, lambda at: story.fault(machine, at, code, False))
+    story.at(went_at + timedelta(minutes=9), lambda at: _reset(story, machine, code, at))
 
 
 def _standing_fault(story: Story, fault: Standing) -> None:
@@ -192,6 +204,14 @@ def _acknowledge(story: Story, machine: Machine, code: str, at: datetime) -> Non
     alarm = Alarm.get_or_none(Alarm.machine == machine, Alarm.code == code)
     if alarm is not None and not alarm.is_acknowledged:
         acknowledge(by=story.staff["clerk"], alarm=alarm, version=alarm.version, at=at)
+
+
+def _reset(story: Story, machine: Machine, code: str, at: datetime) -> None:
+    """What latches is reset by the clerk once it has gone."""
+    story.evaluate(at)
+    alarm = Alarm.get_or_none(Alarm.machine == machine, Alarm.code == code)
+    if alarm is not None and alarm.condition == Condition.LATCHED:
+        reset(by=story.staff["clerk"], alarm=alarm, version=alarm.version, reason="现场已查看，正常。", at=at)
 
 
 def _call(story: Story, call: Call) -> None:

@@ -172,6 +172,13 @@ def test_a_higher_level_raises_the_rank_once_it_was_held() -> None:
     assert [one.rank for one in fold(heard, parameters, until=at(17)).occurrences] == [2]
 
 
+def test_a_higher_level_that_was_left_before_its_delay_raises_nothing() -> None:
+    """T5."""
+    parameters = Parameters({"": Input(), "r": Input((Step(0 * MS, 0), Step(10 * MS, 2)), 20 * MS)})
+    heard = [signal(0, RAISED, 0, "r", 1), signal(9, PRESENT, 1, "r", 0)]
+    assert [one.rank for one in fold(heard, parameters, until=at(99)).occurrences] == [0]
+
+
 def test_what_is_latched_is_left_only_by_a_reset() -> None:
     """T10."""
     parameters = plain(off=10, latching=True)
