@@ -6,25 +6,35 @@ from app.core import live
 from app.core.types import system
 from app.machines import profiles
 from app.machines.profiles import CodePolicy, Combination, Opening, Profile, TicketPolicy
+from app.monitoring import readings
 from app.monitoring.alarm_machine.state import STANDING
 from app.monitoring.alarms import Raised
 from app.monitoring.models import Alarm, Episode
+from app.monitoring.sources import sources
 from app.monitoring.subjects import Subject
 from app.tickets import faults
 from app.tickets.models import Priority, Ticket
 from app.tickets.reasons import AlarmReason
 
 ACTOR = system("monitoring")
+MODE, SERVICE = "mode", "service"
+LONGEST_SERVICE = timedelta(hours=12)
+SERVICE_LOOK = timedelta(minutes=1)
 
 
 def find_ticket(raised: Raised, now: datetime) -> None:
     """Open, join or open again the ticket of an episode whose policy wants one; one that has become graver raises its priority (T5).
 
-    While a parent of its code stands it opens nothing: it is listed on the parent's ticket, if there is one (T14).
+    While a parent of its code stands it opens nothing: it is listed on the parent's ticket, if there is one; while somebody works at the
+    machine in service mode it opens nothing either, and is looked at again every minute (T14).
     """
     episode, subject = raised.episode, raised.subject
     if not _wants_ticket(subject.policy.ticket, episode):
         return
+    if _is_in_service(subject, episode, now):
+        Alarm.update(suppressed_by=SERVICE, due_at=now + SERVICE_LOOK).where(Alarm.id == episode.alarm_id).execute()
+        return
+    Alarm.update(suppressed_by=None).where(Alarm.id == episode.alarm_id, Alarm.suppressed_by == SERVICE).execute()
     parent = _standing_parent(subject, episode)
     if parent is not None:
         Alarm.update(suppressed_by=parent.code).where(Alarm.id == episode.alarm_id, Alarm.suppressed_by.is_null()).execute()
@@ -78,6 +88,14 @@ def _wants_ticket(policy: TicketPolicy, episode: Episode) -> bool:
         return policy.opening != Opening.NONE
     since = episode.started_at - timedelta(seconds=policy.within_s or 0)
     return Episode.select().where(Episode.alarm == episode.alarm_id, Episode.started_at >= since).count() >= policy.count
+
+
+def _is_in_service(subject: Subject, episode: Episode, now: datetime) -> bool:
+    """Whether the machine says that somebody works at it, for 12 hours at most; what guards people is announced all the same."""
+    metric = subject.profile.metrics.get(MODE) if subject.profile else None
+    if metric is None or SERVICE not in metric.values or subject.policy.safety or now - episode.started_at >= LONGEST_SERVICE:
+        return False
+    return any(one.metric == MODE and one.value == SERVICE for one in readings.latest(sources(subject.machine)))
 
 
 def _standing_parent(subject: Subject, episode: Episode) -> Episode | None:

@@ -24,6 +24,8 @@ SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 START = clock.now().replace(microsecond=0) - timedelta(hours=9)
 PROFILE = """profile: shelves_v1
 name: {zh: 站, en: Station}
+metrics:
+  mode: {kind: text, name: {zh: 操作方式, en: Mode}, values: {auto: {zh: 自动, en: Automatic}, service: {zh: 检修, en: Service}}}
 codes:
   A1: {name: {zh: 甲, en: A}, severity: high}
   B1: {name: {zh: 乙, en: B}, severity: low}
@@ -227,3 +229,27 @@ def test_a_code_that_must_come_often_opens_its_ticket_the_last_time(device: Send
         say(device, 1_000 * number, "N1")
         assert Ticket.select().count() == (number == 2)
         say(device, 1_000 * number + 10, "N1", is_active=False)
+
+
+def test_while_somebody_works_at_the_machine_only_what_guards_people_opens_a_ticket(device: Sender, machine: Machine) -> None:
+    """T14: afterwards what still stands opens its own."""
+    store(device.reading(at(0), mode="service"))
+    say(device, 10, "A1")
+    assert (Ticket.select().count(), alarm("A1").suppressed_by) == (0, "service")
+    say(device, 20, "S1")
+    assert Ticket.get().title == "S1 安"
+    run(80)
+    assert Episode.get(Episode.code == "A1").ticket_id is None
+    store(device.reading(at(130), mode="auto"))
+    run(200)
+    assert Episode.get(Episode.code == "A1").ticket_id is not None
+    assert alarm("A1").suppressed_by is None
+
+
+def test_service_mode_keeps_alarms_back_for_twelve_hours_at_most(device: Sender, machine: Machine) -> None:
+    store(device.reading(at(0), mode="service"))
+    say(device, 10, "A1")
+    run(10 + 12 * 3_600 - 30)
+    assert Ticket.select().count() == 0
+    run(10 + 12 * 3_600 + 31)
+    assert Ticket.select().count() == 1
