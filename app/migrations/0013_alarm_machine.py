@@ -82,7 +82,7 @@ ALARM = (
 EPISODE = (Episode.chatter_count, Episode.is_chattering)
 INDEXES = (
     "DROP INDEX alarm_standing",
-    """CREATE INDEX "alarm_standing" ON "alarm" ("severity", "last_event_at" DESC) WHERE condition NOT IN ('normal', 'pending') OR NOT is_acknowledged""",
+    """CREATE INDEX "alarm_standing" ON "alarm" ("severity", "last_event_at" DESC) WHERE (condition <> 'normal' AND condition <> 'pending') OR NOT is_acknowledged""",
     'CREATE INDEX "alarm_due" ON "alarm" ("due_at") WHERE due_at IS NOT NULL',
 )
 

@@ -267,7 +267,7 @@ Alarm.add_index(
     Alarm.index(
         Alarm.severity,
         Alarm.last_event_at.desc(),
-        where=SQL("condition NOT IN ('normal', 'pending') OR NOT is_acknowledged"),
+        where=SQL("(condition <> 'normal' AND condition <> 'pending') OR NOT is_acknowledged"),
         name="alarm_standing",
     )
 )

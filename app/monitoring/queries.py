@@ -25,7 +25,7 @@ MAX_ALARMS = 100
 MAX_TILES = 300
 MAX_EPISODES = 50
 _rank = Case(Alarm.severity, tuple((severity, rank) for severity, rank in RANK.items()), 9)
-is_there = Alarm.condition.not_in((Condition.NORMAL, Condition.PENDING))
+is_there = (Alarm.condition != Condition.NORMAL) & (Alarm.condition != Condition.PENDING)
 is_standing = is_there | ~Alarm.is_acknowledged
 
 
