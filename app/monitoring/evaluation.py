@@ -101,7 +101,18 @@ class Evaluator:
         if len(rows) == READINGS_AT_ONCE:
             end = rows[-1][0]
             messages = [message for message in messages if message.position <= end]
-        return _Batch(messages, self._watching.take(rows, documents), end, self._ticked_at if end == top else None)
+        return _Batch(messages, self._measured(rows, documents), end, self._ticked_at if end == top else None)
+
+    def _measured(self, rows: list[Row], documents: dict[int, Profile]) -> list[Stream]:
+        """What the rules say to readings; if they raise, the alarms of the devices themselves must not wait for them."""
+        try:
+            return self._watching.take(rows, documents)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("rule_raised", first=rows[0][0], last=rows[-1][0])
+            self._watching.forget()
+            return []
 
     def _apply(self, batch: _Batch) -> None:
         """The whole batch at once; if a rule raises, message by message, and the one that raised is marked."""

@@ -298,3 +298,17 @@ def test_a_timer_that_raises_holds_up_no_other(machine: Machine, device: Sender,
     assert (alarm("E98").condition, alarm("E99").condition) == (Condition.CLEARING, Condition.NORMAL)
     run(at(91))
     assert alarm("E98").condition == Condition.NORMAL
+
+
+def test_a_rule_over_readings_that_raises_holds_up_no_fault(machine: Machine, device: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FI-14."""
+    from app.monitoring import conditions
+
+    with monkeypatch.context() as patched:
+        patched.setattr(conditions, "heard", lambda *_given: 1 / 0)
+        store(device.reading(at(0), oil_temp=70), device.fault("E99", at(1)))
+        run(at(2))
+    assert [one.code for one in Alarm.select()] == ["E99"]
+    hot(device, (3, 70))
+    run(at(70))
+    assert episodes("T01") == [(3, None, 1)]
