@@ -68,6 +68,7 @@ class DeviceProfileVersion(BaseModel):
     document = TextField()
     created_at = InstantField()
     created_by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
+    reason = CharField(200, default="", constraints=[SQL("DEFAULT ''")])
 
     class Meta:
         indexes = ((("profile", "version"), True),)

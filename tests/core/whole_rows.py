@@ -126,6 +126,15 @@ def rows(n: int) -> dict[str, dict[str, Any]]:
         "episode": fault | {"id": n, "alarm_id": n, "started_at": T + n, "last_raised_at": T + n, "ticket_id": n, "acknowledged_by_id": 1},
         "alarm_reset": {"id": n, "alarm_id": n, "at": T, "by_id": 1, "reason": "Looked at."},
         "alarm_shelving": {"id": n, "alarm_id": n, "at": T, "until_at": T + 9, "by_id": 1, "reason": "Being repaired."},
+        "terminal_silence": {"id": n, "terminal_id": n, "from_at": T, "noticed_at": T + 1},
+        "feed_outage": {"id": n, "feed": f"evc{n}", "from_at": T, "noticed_at": T + 1},
+        "code_note": {"id": n, "profile_id": n, "code": "E1", "text": "Ask for the key.", "at": T, "by_id": 1, "by_name": "Li"},
+        "customer_telling": {"id": n, "episode_id": n, "machine_id": 1, "at": T},
+        "ticket_storm": {"id": n, "cause": "customer", "name": f"{n}", "ticket_id": n, "started_at": T, "last_at": T},
+        "alarm_notice": {
+            "id": n, "episode_id": n, "kind": "raised", "severity": "high", "created_at": T, "due_at": T,
+        },
+        "alarm_flood": {"id": n, "desk": f"desk{n}", "started_at": T, "clerks": 1},
         "message_choice": {"user_id": n},
         "authority": {
             "id": n, "giver_id": n, "holder_id": 3 - n, "permission": "orders.dispatch", "from_at": T, "until_at": T + 1, "given_at": T,

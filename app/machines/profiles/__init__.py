@@ -71,7 +71,9 @@ class TicketPolicy:
 class CodePolicy:
     """What a fault code means; ``family`` groups codes that one open ticket stands for (monitoring §4).
 
-    Delays and the window in which its ticket is opened again are in seconds, None for the usual ones (monitoring §3).
+    Delays and the window in which its ticket is opened again are in seconds, None for the usual ones (monitoring §3). ``warning`` is what
+    whoever goes there must know first; ``auto_close``: a ticket that nobody touched closes itself when the fault has gone;
+    ``tell_customer``: it is put on the list of what customers are to be told.
     """
 
     code: str
@@ -87,6 +89,9 @@ class CodePolicy:
     on_delay_s: int | None = None
     off_delay_s: int | None = None
     reopen_s: int | None = None
+    auto_close: bool = False
+    tell_customer: bool = False
+    warning: Words | None = None
 
     def name(self, language: str) -> str:
         """The name for a reader of ``language``."""

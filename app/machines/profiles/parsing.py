@@ -26,7 +26,10 @@ from app.machines.profiles.nodes import Group, Mistakes, compose, line_of
 
 _TOP = ("profile", "name", "expected_interval_s", "metrics", "codes", "rules", "combinations", "suppress")
 _METRIC = ("unit", "kind", "range", "normal", "name", "values")
-_CODE = ("name", "severity", "family", "component", "latching", "safety", "ticket", "on_delay_s", "off_delay_s", "reopen_s")
+_CODE = (
+    "name", "severity", "family", "component", "latching", "safety", "ticket", "on_delay_s", "off_delay_s", "reopen_s", "auto_close",
+    "tell_customer", "warning",
+)  # fmt: skip
 _LEVEL = ("above", "below", "severity", "on_delay_s")
 _RULE = ("code", "metric", "levels", "above", "below", "rises", "within_s", "deadband", "on_delay_s", "off_delay_s")
 _COMBINATION = ("code", "all_of", "within_s", *_CODE)
@@ -103,6 +106,9 @@ def _code(key: str, group: Group, known: tuple[str, ...]) -> CodePolicy:
         on_delay_s=group.whole("on_delay_s", least=0),
         off_delay_s=group.whole("off_delay_s", least=0),
         reopen_s=group.whole("reopen_s", least=0),
+        auto_close=group.flag("auto_close"),
+        tell_customer=group.flag("tell_customer"),
+        warning=_words(group.group("warning")) if group.has("warning") else None,
     )
 
 

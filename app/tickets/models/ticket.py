@@ -119,6 +119,10 @@ class Ticket(BaseModel):
         default=0,
         constraints=[SQL("DEFAULT 0"), Check("open_orders = 0 OR (is_open AND open_orders > 0)", name="orders_are_out_for_open_tickets")],
     )
+    # The ticket of a storm that stands for this one and others (monitoring §4).
+    parent = ForeignKeyField(
+        "self", null=True, on_delete="RESTRICT", index=False, constraints=[Check("parent_id <> id", name="ticket_is_not_its_own_parent")]
+    )
 
     class Meta:
         constraints = [
@@ -158,6 +162,8 @@ Ticket.add_index(Ticket.index(Ticket.source, Ticket.opened_at.desc(), Ticket.id.
 Ticket.add_index(Ticket.index(Ticket.priority, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_priority"))
 
 Ticket.add_index(Ticket.index(Ticket.due_at, Ticket.id, where=SQL("is_open AND due_at IS NOT NULL"), name="ticket_open_by_due"))
+
+Ticket.add_index(Ticket.index(Ticket.parent, Ticket.id, where=SQL("parent_id IS NOT NULL"), name="ticket_of_parent"))
 
 Ticket.add_index(Ticket.index(Ticket.kind, Ticket.opened_at.desc(), Ticket.id.desc(), name="ticket_by_kind"))
 

@@ -1,4 +1,4 @@
-"""What the feed leaves behind: inbox and readings, what was refused, terminals, alarms and their episodes."""
+"""What the feed leaves behind: inbox and readings, what was refused, terminals and their silence, who may speak."""
 
 from enum import StrEnum
 
@@ -6,9 +6,6 @@ from peewee import SQL, BigIntegerField, BlobField, BooleanField, CharField, Che
 
 from app.accounts.models import User
 from app.core.db import BaseModel, InstantField, one_of
-from app.machines.models import Machine
-from app.monitoring.alarm_machine.state import Condition
-from app.tickets.models import Priority, Ticket
 
 
 class InboxKind(StrEnum):
@@ -34,9 +31,6 @@ class GapState(StrEnum):
     FILLED = "filled"
     LOST = "lost"
     SEEN = "seen"  # a possible gap that somebody has taken note of
-
-
-# --- intake ---------------------------------------------------------------
 
 
 class IntakeLease(BaseModel):
@@ -71,6 +65,7 @@ class Terminal(BaseModel):
     is_noisy = BooleanField(default=False)
     is_silent = BooleanField(default=False)
     silent_since = InstantField(null=True)
+    is_late = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
 
 
 class InboxMessage(BaseModel):
@@ -222,112 +217,38 @@ class DeviceCredential(BaseModel):
     problem = TextField(default="")
 
 
-# --- evaluation -----------------------------------------------------------
+class TerminalSilence(BaseModel):
+    """A time in which a terminal said nothing although it should have; times of receipt. ``noticed_at`` is when it was long enough."""
 
-
-class EvaluationCursor(BaseModel):
-    """How far evaluation has read; moves in the same transaction as its effects."""
-
-    name = CharField(20, primary_key=True)
-    position = BigIntegerField()
-
-
-class Alarm(BaseModel):
-    """The state machine of one code of one machine; ``memory`` is what only the machine needs, ``due_at`` its next timer."""
-
-    machine = ForeignKeyField(Machine, on_delete="RESTRICT", index=False)
-    code = CharField(64)
-    condition = CharField(10, constraints=[one_of("condition", Condition)])
-    is_acknowledged = BooleanField(default=True)
-    severity = CharField(10, constraints=[one_of("severity", Priority)])
-    last_event_at = InstantField()
-    version = IntegerField(default=1)
-    pending_since = InstantField(
-        null=True, constraints=[Check("(condition = 'pending') = (pending_since IS NOT NULL)", name="alarm_is_pending_since")]
-    )
-    clearing_since = InstantField(
-        null=True,
-        constraints=[Check("(condition IN ('clearing', 'latched')) = (clearing_since IS NOT NULL)", name="alarm_is_gone_since")],
-    )
-    due_at = InstantField(
-        null=True,
-        constraints=[Check("condition NOT IN ('pending', 'clearing') OR due_at IS NOT NULL", name="alarm_that_waits_has_a_timer")],
-    )
-    fleeting_count = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
-    is_chattering = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
-    memory = TextField(default="", constraints=[SQL("DEFAULT ''")])
-    shelved_until = InstantField(null=True)
-    suppressed_by = CharField(64, null=True)  # the parent's code, or "service"
+    terminal = ForeignKeyField(Terminal, on_delete="RESTRICT", index=False)
+    from_at = InstantField()
+    noticed_at = InstantField()
+    ended_at = InstantField(null=True)
 
     class Meta:
-        indexes = ((("machine", "code"), True),)
+        indexes = ((("terminal", "from_at"), True),)
+        constraints = [Check("noticed_at >= from_at AND (ended_at IS NULL OR ended_at >= from_at)", name="silence_runs_forward")]
 
 
-Alarm.add_index(
-    Alarm.index(
-        Alarm.severity,
-        Alarm.last_event_at.desc(),
-        where=SQL("(condition <> 'normal' AND condition <> 'pending') OR NOT is_acknowledged"),
-        name="alarm_standing",
-    )
+TerminalSilence.add_index(
+    TerminalSilence.index(TerminalSilence.terminal, unique=True, where=SQL("ended_at IS NULL"), name="one_running_silence_per_terminal")
 )
-Alarm.add_index(Alarm.index(Alarm.due_at, where=SQL("due_at IS NOT NULL"), name="alarm_due"))
+TerminalSilence.add_index(TerminalSilence.index(TerminalSilence.noticed_at, name="silence_by_time"))
 
 
-class Episode(BaseModel):
-    """One occurrence of an alarm, from its first raise to its end; a row of the fault register (2E-16)."""
+class FeedOutage(BaseModel):
+    """A time in which nothing at all came in: one alarm of its own; the silence of single machines then says nothing (monitoring §3)."""
 
-    alarm = ForeignKeyField(Alarm, backref="episodes", on_delete="RESTRICT", index=False)
-    machine = ForeignKeyField(Machine, on_delete="RESTRICT", index=False)
-    code = CharField(64)
-    severity = CharField(10, constraints=[one_of("severity", Priority)])
-    started_at = InstantField()
+    feed = CharField(20, default="evc")
+    from_at = InstantField()
+    noticed_at = InstantField()
     ended_at = InstantField(null=True)
-    last_raised_at = InstantField()
-    count = IntegerField(default=1, constraints=[Check("count >= 1", name="episode_was_raised")])
-    text = TextField(default="")
-    is_late = BooleanField(default=False)
     acknowledged_at = InstantField(null=True)
-    acknowledged_by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
-    ticket = ForeignKeyField(Ticket, null=True, backref="episodes", on_delete="RESTRICT")
-    chatter_count = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])  # how often it came back while it was clearing
-    is_chattering = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
+    acknowledged_by = ForeignKeyField(User, null=True, on_delete="RESTRICT", index=False)
 
     class Meta:
-        indexes = ((("alarm", "started_at"), True), (("machine", "started_at"), False), (("started_at",), False))
-        constraints = [Check("ended_at IS NULL OR ended_at >= started_at", name="episode_ends_after_its_start")]
+        indexes = ((("from_at",), False),)
+        constraints = [Check("noticed_at >= from_at AND (ended_at IS NULL OR ended_at >= from_at)", name="outage_runs_forward")]
 
 
-Episode.add_index(Episode.index(Episode.alarm, unique=True, where=SQL("ended_at IS NULL"), name="one_open_episode_per_alarm"))
-
-
-class AlarmReset(BaseModel):
-    """Somebody has reset an alarm that was gone but latched (T10)."""
-
-    alarm = ForeignKeyField(Alarm, on_delete="RESTRICT", index=False)
-    at = InstantField()
-    by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
-    reason = CharField(200, constraints=[Check("reason <> ''", name="reset_has_a_reason")])
-
-    class Meta:
-        indexes = ((("alarm", "at"), True),)
-
-
-class AlarmShelving(BaseModel):
-    """Somebody has laid an alarm aside for a time: it is evaluated and logged, but announces nothing (T13)."""
-
-    alarm = ForeignKeyField(Alarm, on_delete="RESTRICT", index=False)
-    at = InstantField()
-    until_at = InstantField()
-    by = ForeignKeyField(User, null=True, on_delete="RESTRICT")
-    reason = CharField(200, constraints=[Check("reason <> ''", name="shelving_has_a_reason")])
-    ended_at = InstantField(null=True)
-
-    class Meta:
-        indexes = ((("alarm", "at"), False),)
-        constraints = [Check("until_at > at", name="shelving_ends_after_it_starts")]
-
-
-AlarmShelving.add_index(
-    AlarmShelving.index(AlarmShelving.alarm, unique=True, where=SQL("ended_at IS NULL"), name="one_running_shelving_per_alarm")
-)
+FeedOutage.add_index(FeedOutage.index(FeedOutage.feed, unique=True, where=SQL("ended_at IS NULL"), name="one_running_outage_per_feed"))
