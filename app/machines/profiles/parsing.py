@@ -24,6 +24,7 @@ from app.machines.profiles import (
 )
 from app.machines.profiles.nodes import Group, Mistakes, compose, line_of
 
+LONGEST_WARNING = 300
 _TOP = ("profile", "name", "expected_interval_s", "metrics", "codes", "rules", "combinations", "suppress")
 _METRIC = ("unit", "kind", "range", "normal", "name", "values")
 _CODE = (
@@ -71,9 +72,9 @@ def _profile(top: Group) -> Profile:
     )
 
 
-def _words(group: Group) -> Words:
+def _words(group: Group, most: int = 80) -> Words:
     group.close(("zh", "en"))
-    return Words(group.text("zh", is_required=True), group.text("en", is_required=True))
+    return Words(group.text("zh", most=most, is_required=True), group.text("en", most=most, is_required=True))
 
 
 def _metric(key: str, group: Group) -> Metric:
@@ -108,7 +109,7 @@ def _code(key: str, group: Group, known: tuple[str, ...]) -> CodePolicy:
         reopen_s=group.whole("reopen_s", least=0),
         auto_close=group.flag("auto_close"),
         tell_customer=group.flag("tell_customer"),
-        warning=_words(group.group("warning")) if group.has("warning") else None,
+        warning=_words(group.group("warning"), LONGEST_WARNING) if group.has("warning") else None,
     )
 
 
