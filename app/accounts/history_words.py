@@ -35,6 +35,8 @@ ACTIONS = {
     "alarm.acknowledged": N_("Alarm acknowledged"),
     "alarm.reset": N_("Alarm reset"),
     "alarm.shelved": N_("Alarm laid aside"),
+    "customer.told": N_("Customer told"),
+    "customer.not_told": N_("Customer not told after all"),
     "alarm.unshelved": N_("Alarm taken up again"),
     "area.create": N_("Area added"),
     "area.rename": N_("Area renamed"),

@@ -8,6 +8,7 @@ from app.home.items import Item
 from app.home.of_call_backs import of_call_backs
 from app.home.of_contracts import of_contracts
 from app.home.of_dunning import of_dunning
+from app.home.of_informing import of_informing
 from app.home.of_invoices import of_invoices
 from app.home.of_orders import of_orders, tickets_of_orders
 from app.home.of_payments import of_payments
@@ -50,6 +51,7 @@ def waiting(actor: Actor) -> list[Item]:
     items += of_payments(actor, now)
     items += of_contracts(actor, now, SHOWN)
     items += of_shifts(actor, SHOWN)
+    items += of_informing(actor, SHOWN)
     items += of_returns(actor, now, SHOWN)
     items += of_supply(actor, now)
     items += of_stock(actor, now, SHOWN)

@@ -12,6 +12,7 @@ from app.monitoring.alarm_machine.inhibition import Parts
 from app.monitoring.alarm_machine.parameters import RANK
 from app.monitoring.alarm_machine.state import STANDING, Condition, Signal, SignalKind, State
 from app.monitoring.alarm_machine.transitions import Course, due_at, fold
+from app.monitoring.informing import listing
 from app.monitoring.models import Alarm, Episode
 from app.monitoring.signals import Stream
 from app.monitoring.sources import sources
@@ -152,6 +153,8 @@ def _bring_in_step(
     if was_open and not standing:
         _wake_children(alarm)
     is_over = course.state.clears_at is not None and course.state.clears_at <= now  # its timer has not run yet
+    if not is_over:
+        listing.put_on(subject, came_up)
     if is_over or ticket_at is not None or not _parts(alarm, course.state).may_open_ticket(now):
         return []
     return [Raised(subject, row) for row in standing if row.ticket_id is None or row in graver]

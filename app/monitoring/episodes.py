@@ -7,6 +7,7 @@ from app.machines.models import Machine
 from app.monitoring.alarm_machine.parameters import RANK, SEVERITY
 from app.monitoring.alarm_machine.reconciliation import reconcile
 from app.monitoring.alarm_machine.state import Occurrence
+from app.monitoring.informing import listing
 from app.monitoring.models import Alarm, Episode
 
 _WRITTEN = (
@@ -73,6 +74,7 @@ def _insert(alarm: Alarm, machine: Machine, one: Occurrence, *, is_late: bool) -
 
 def _remove(row: Episode, heir: Episode | None) -> None:
     """An episode that turns out to be part of another; its acknowledgement and ticket go over to that one."""
+    listing.hand_over(row, heir)
     if heir is not None:
         heir.ticket = heir.ticket_id or row.ticket_id
         heir.acknowledged_at = heir.acknowledged_at or row.acknowledged_at

@@ -32,6 +32,7 @@ from app.monitoring.models import (
     Alarm,
     Condition,
     CredentialState,
+    CustomerTelling,
     DeviceCredential,
     Episode,
     Gap,
@@ -691,6 +692,11 @@ ACCESS: dict[str, Access] = {
     "monitoring.board": may(ALL),
     **{f"quality_reports.{name}": may(DESK, Role.QUALITY) for name in ("index", "report", "export_xlsx", "printed", "pdf")},
     **{f"quality_reports.{name}": may(Role.CLERK, Role.DEPUTY) for name in ("make", "correct", "freeze", "refresh")},
+    "informing.index": may(ALL),
+    "informing.export_csv": may(ALL),
+    "informing.export_xlsx": may(ALL),
+    "informing.tell": may(DESK),
+    "informing.take_back": may(DESK),
     "shifts.index": may(DESK),
     "shifts.export_csv": may(DESK),
     "shifts.export_xlsx": may(DESK),
@@ -851,6 +857,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     **{f"scanned.{name}:token": (lambda side: side.ticket.follow_token) for name in ("follow", "add", "urge")},
     "record_id": lambda side: HotlineRecord.get(HotlineRecord.ticket == side.ticket).id,
     "alarm_id": lambda side: side.alarm.id,
+    "telling_id": lambda side: CustomerTelling.get(CustomerTelling.machine == side.machine).id,
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
     "gap_id": lambda side: side.gap.id,
@@ -975,6 +982,7 @@ def _side(area: Area, technician: User) -> Side:
         episode = Episode.create(
             alarm=alarm, machine=machine, code="E04", severity=Priority.HIGH, started_at=now, last_raised_at=now, ticket=ticket
         )
+        CustomerTelling.create(episode=episode, machine=machine, customer=customer, at=now)
         rejected = RejectedMessage.create(
             topic="evc/x/telemetry", payload=b"{", size=1, sha256=b"\0" * 32, reason="not_json", received_at=now
         )
