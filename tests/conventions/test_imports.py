@@ -33,7 +33,7 @@ MQTT_MAY_IMPORT = (
     "app.monitoring.intake",
     "app.monitoring.evaluation",
 )
-WITHOUT_FLASK = ("models.py", "queries.py", "operations.py", "rules.py", "states.py", "messages.py", "evaluation.py", "warranty.py")
+WITHOUT_FLASK = ("models.py", "queries.py", "operations.py", "rules.py", "states.py", "messages.py", "evaluator.py", "warranty.py")
 FLASK = ("flask", "flask_login", "flask_wtf", "flask_babel", "flask_htmx", "werkzeug", "wtforms")
 
 

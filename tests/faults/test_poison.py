@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from app.monitoring import evaluation
+from app.monitoring import alarms
 from app.monitoring.evaluation import Evaluator
-from app.monitoring.models import Episode, InboxMessage, Reading, RejectedMessage
+from app.monitoring.models import Alarm, Episode, EvaluationCursor, InboxMessage, Reading, RejectedMessage
 from tests.faults import oracle
 from tests.faults.publisher import Publisher, Script
 from tests.faults.site import Site, counters, wait_for
@@ -52,7 +52,7 @@ def test_fi_14_a_rule_that_raises_stops_neither_the_batch_nor_the_cursor(site: S
     site.end("subscriber")
     publisher.say(script)
     publisher.settle()
-    real = evaluation.alarms.advance
+    real = alarms.advance
 
     def raises_on_e07(subject, stream, standing, reach):
         if stream.code == "E07":
@@ -62,10 +62,10 @@ def test_fi_14_a_rule_that_raises_stops_neither_the_batch_nor_the_cursor(site: S
     site.start_subscriber()
     wait_for(lambda: oracle.inbox_size() == 200, 10)
     site.end("subscriber")
-    evaluation.EvaluationCursor.delete().execute()
+    EvaluationCursor.delete().execute()
     Episode.delete().execute()
-    evaluation.Alarm.delete().execute()
-    monkeypatch.setattr(evaluation.alarms, "advance", raises_on_e07)
+    Alarm.delete().execute()
+    monkeypatch.setattr(alarms, "advance", raises_on_e07)
     evaluator = Evaluator()
     while evaluator.evaluate_pending():
         pass

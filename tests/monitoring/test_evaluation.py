@@ -11,7 +11,7 @@ from app.core import clock, db, live
 from app.core.errors import Unavailable
 from app.core.types import system
 from app.machines.models import DeviceProfile, Machine
-from app.monitoring import evaluation, intake
+from app.monitoring import intake
 from app.monitoring.alarm_machine import transitions
 from app.monitoring.alarm_machine.parameters import Parameters
 from app.monitoring.alarm_machine.state import Signal, State
@@ -297,7 +297,7 @@ def test_effects_and_cursor_commit_together(machine: Machine, device: Sender, mo
         raise OperationalError("gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr(evaluation, "crash_point", dies)
+        patched.setattr("app.monitoring.evaluation.evaluator.crash_point", dies)
         with pytest.raises(Unavailable):
             Evaluator().evaluate_pending()
     assert Alarm.select().count() == 0

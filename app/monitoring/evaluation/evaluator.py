@@ -1,0 +1,120 @@
+"""The one reader of the inbox in a process."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from peewee import InterfaceError, OperationalError
+
+from app.core import clock, db
+from app.core.crash_points import crash_point
+from app.machines.profiles import Profile
+from app.machines.queries import profile_documents
+from app.monitoring.evaluation import inbox
+from app.monitoring.evaluation.applying import Batch, apply
+from app.monitoring.evaluation.timers import due_alarms, run_timer
+from app.monitoring.models import EvaluationCursor
+from app.monitoring.signals import Stream
+from app.monitoring.silence import Silence
+from app.monitoring.watching import Row, Watching
+
+log = structlog.get_logger()
+
+SILENCE_EVERY = timedelta(seconds=5)
+
+
+class Evaluator:
+    """The one reader of the inbox in this process. ``now`` gives the time at which tickets are opened."""
+
+    def __init__(self, now: Callable[[], datetime] = clock.now) -> None:
+        self._now = now
+        self._passed = 0  # up to here only readings lie behind the stored cursor
+        self._silence = Silence()
+        self._silence_at: datetime | None = None
+        self._watching = Watching()
+        self._ticked_at: datetime | None = None
+
+    def evaluate_pending(self, limit: int = 500) -> int:
+        """Evaluate at most ``limit`` messages; returns by how many positions (readings too) it advanced.
+
+        Raises ``Unavailable`` when the database does not answer: nothing was changed, and the next call begins where this one did.
+        """
+        with db.available():
+            db.connect()
+            top = inbox.last_position()
+            start = max(self._passed, inbox.cursor())
+            if top <= start:
+                return 0
+        try:
+            return self._advance(start, top, limit)
+        except BaseException:
+            self._watching.forget()
+            raise
+
+    def _advance(self, start: int, top: int, limit: int) -> int:
+        with db.available():
+            batch = self._read(start, top, limit)
+        if batch.messages or batch.measured:
+            with db.transaction():
+                if inbox.cursor(lock=True) > start:  # another evaluator was faster
+                    self._watching.forget()
+                    return 0
+                if not apply(batch, self._now()):
+                    self._watching.forget()
+                EvaluationCursor.update(position=batch.end).where(EvaluationCursor.name == inbox.CURSOR).execute()
+                crash_point("evaluation_before_commit")
+            crash_point("evaluation_after_commit")
+        self._passed = batch.end
+        return batch.end - start
+
+    def _read(self, start: int, top: int, limit: int) -> Batch:
+        documents = profile_documents()
+        messages, end = inbox.messages(start, top, limit), top
+        if len(messages) == limit:
+            end = messages[-1].position
+        rows = inbox.readings(start, end) if any(profile.rules for profile in documents.values()) else []
+        if len(rows) == inbox.READINGS_AT_ONCE:
+            end = rows[-1][0]
+            messages = [message for message in messages if message.position <= end]
+        return Batch(messages, self._measured(rows, documents), end, self._ticked_at if end == top else None)
+
+    def _measured(self, rows: list[Row], documents: dict[int, Profile]) -> list[Stream]:
+        """What the rules say to readings; if they raise, the alarms of the devices themselves must not wait for them."""
+        try:
+            return self._watching.take(rows, documents)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("rule_raised", first=rows[0][0], last=rows[-1][0])
+            self._watching.forget()
+            return []
+
+    def tick(self, now_ms: int) -> None:
+        """Run the timers of alarms that are due, mark terminals late and silent, and store how far readings were passed over."""
+        now = self._ticked_at = clock.from_ms(now_ms)
+        self.run_timers(now)
+        if self._silence_at is None or not timedelta() <= now - self._silence_at < SILENCE_EVERY:
+            self._silence_at = now
+            self._silence.tick(now)
+        with db.available():
+            db.connect()
+            if self._passed > inbox.cursor():
+                EvaluationCursor.update(position=self._passed).where(
+                    EvaluationCursor.name == inbox.CURSOR, EvaluationCursor.position < self._passed
+                ).execute()
+
+    def run_timers(self, now: datetime) -> int:
+        """Advance every alarm with a timer due by ``now``, each in its own transaction; returns how many.
+
+        While messages wait to be read nothing is done: they may speak about what the timers wait for. A timer that raises is logged
+        and tried again with the next tick. Raises ``Unavailable``.
+        """
+        with db.available():
+            db.connect()
+            due = due_alarms(now)
+            if not due or inbox.last_position() > max(self._passed, inbox.cursor()):
+                return 0
+            documents = profile_documents()
+        for alarm_id in due:
+            run_timer(alarm_id, now, documents, self._now())
+        return len(due)
