@@ -27,9 +27,9 @@ check: $(TESTING)  ## format, lint, types, conventions, translations, drift of m
 bench: $(TESTING)  ## measure speed and memory, print JSON
 	@$(BIN)/python -m tests.benchmarks
 
-faults: $(TESTING)  ## the long form of the fault-injection cases; results in build/faults.md
-	@mkdir -p build
-	@FAULTS=long $(BIN)/python -m pytest -q tests/faults
+faults: $(TESTING)  ## the long form of every fault-injection case, and their table (build/faults.md)
+	@tests/system-packages
+	@FAULTS=long $(BIN)/python -m pytest -q -p tests.faults.table tests
 
 simulate: $(RUNTIME)  ## a fleet of machines that publishes to the broker of `make run`
 	@exec $(BIN)/python -m mqtt simulate

@@ -1,4 +1,4 @@
-"""A whole feed for each case, and the table of results in ``build/faults.md`` when the long form runs."""
+"""A whole feed for each case; with ``FAULTS=long`` the cases take their time (``make faults``)."""
 
 import os
 from collections.abc import Iterator
@@ -8,10 +8,9 @@ import pytest
 
 from tests.conftest import need
 from tests.faults.publisher import Publisher
-from tests.faults.site import ROOT, Site
+from tests.faults.site import Site
 
 IS_LONG = os.environ.get("FAULTS") == "long"
-_results: dict[str, tuple[str, float]] = {}
 
 
 @pytest.fixture
@@ -34,17 +33,3 @@ def publisher(site: Site) -> Iterator[Publisher]:
     speaking = Publisher(site).start()
     yield speaking
     speaking.stop()
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.nodeid.startswith("tests/faults/") and (report.when == "call" or report.outcome != "passed"):
-        _results[report.nodeid.removeprefix("tests/faults/")] = (report.outcome, report.duration)
-
-
-def pytest_sessionfinish() -> None:
-    if not IS_LONG or not _results:
-        return
-    lines = ["| case | result | seconds |", "|---|---|---|"]
-    lines += [f"| {case} | {outcome} | {duration:.1f} |" for case, (outcome, duration) in sorted(_results.items())]
-    (ROOT / "build").mkdir(exist_ok=True)
-    (ROOT / "build" / "faults.md").write_text("\n".join(lines) + "\n", encoding="utf8")
