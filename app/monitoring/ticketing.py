@@ -6,13 +6,14 @@ from app.core import live
 from app.core.types import system
 from app.machines import profiles
 from app.machines.profiles import CodePolicy, Combination, Opening, Profile, TicketPolicy
-from app.monitoring import readings
+from app.monitoring import readings, storms
 from app.monitoring.alarm_machine.state import STANDING
 from app.monitoring.alarms import Raised
 from app.monitoring.models import Alarm, Episode
 from app.monitoring.sources import sources
 from app.monitoring.subjects import Subject
 from app.tickets import faults
+from app.tickets.faults import Outcome
 from app.tickets.models import Priority, Ticket
 from app.tickets.reasons import AlarmReason
 
@@ -75,6 +76,10 @@ def _ticket(subject: Subject, episode: Episode, policy: CodePolicy, beside: Tick
         reopen_within=subject.parameters.reopen_within,
         at=now,
     )
+    if found.outcome == Outcome.OPENED:
+        storms.opened(found.ticket, now)
+    elif found.outcome == Outcome.REOPENED:
+        storms.reopened(found.ticket, now)
     return found.ticket
 
 

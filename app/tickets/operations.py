@@ -44,6 +44,7 @@ def open_ticket(
     text: str = "",
     machine: Machine | None = None,
     customer: Customer | None = None,
+    area: int | None = None,
     contact: Contact | None = None,
     reason: list[AlarmReason] | None = None,
     is_recurring: bool = False,
@@ -63,7 +64,8 @@ def open_ticket(
 ) -> Ticket:
     """Open a ticket in the state that ``outcome`` says; from monitoring it always starts as "to verify".
 
-    The customer is the machine's unless named. A repair request or complaint that came by the 400 line gets its record for the deputy,
+    The customer is the machine's unless named, and so is the area, or else it is the customer's.
+    A repair request or complaint that came by the 400 line gets its record for the deputy,
     with ``called_at`` (the opening unless given).
     A complaint is forwarded at once, to ``responsible`` or to whoever its area is. A form sent again (``form_token``) answers with the
     ticket of the first sending.
@@ -89,7 +91,7 @@ def open_ticket(
         machine=machine,
         customer=customer or (machine and machine.customer_id),
         contact=contact,
-        area=_area_of(machine, customer),
+        area=area or _area_of(machine, customer),
         reason=reasons.to_json(reason or []),
         is_recurring=is_recurring,
         repeat_of=repeat_of,

@@ -10,6 +10,14 @@ from typing import Any
 
 from app.core.clock import from_ms, to_ms
 
+MANY_FAILED, GATEWAY_SILENT, AREA_SILENT = "多台设备同时故障", "同一网关多台设备失联", "同一区域多台设备失联"
+# Titles that the program gives to the parent of many tickets, in English.
+OF_PARENTS = {
+    MANY_FAILED: "Many machines failed at once",
+    GATEWAY_SILENT: "Several machines of one gateway fell silent",
+    AREA_SILENT: "Several machines of one area fell silent",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmReason:
@@ -45,8 +53,8 @@ def from_json(text: str) -> list[AlarmReason]:
 
 def title_in(title: str, text: str, locale: str) -> str:
     """The title for a reader of ``locale``: the one that an alarm gave names the code in Chinese, changed titles stay as they are."""
-    if locale.startswith("zh") or not text:
-        return title
+    if locale.startswith("zh") or title in OF_PARENTS or not text:
+        return title if locale.startswith("zh") else OF_PARENTS.get(title, title)
     first = from_json(text)[0]
     return f"{first.code} {first.name_en}" if title == f"{first.code} {first.name_zh}" else title
 
