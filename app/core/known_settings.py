@@ -36,6 +36,7 @@ class Group(StrEnum):
     COMPANY = "company"
     MAIL = "mail"
     CLOCKS = "clocks"
+    ALARMS = "alarms"
     OTHER = "other"
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Any
 
 from app.core import db, live
-from app.monitoring import episodes, late, shelving, signals
+from app.monitoring import announcing, episodes, late, shelving, signals
 from app.monitoring.alarm_machine import memory
 from app.monitoring.alarm_machine.inhibition import Parts
 from app.monitoring.alarm_machine.parameters import RANK
@@ -39,6 +40,15 @@ class Raised:
 
     subject: Subject
     episode: Episode
+
+
+class Cause(Enum):
+    """Why an alarm is brought in step."""
+
+    SIGNAL = auto()
+    LATE_SIGNAL = auto()
+    TIMER = auto()
+    SHELF_IS_OVER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +103,11 @@ def advance(subject: Subject, stream: Stream, known: Standing | None, reach: Rea
 def pass_time(subject: Subject, known: Standing, until: datetime) -> list[Raised]:
     """Run the timers of an alarm that are due by ``until``; one whose shelf is over announces what it kept back (T13)."""
     course = fold((), subject.parameters, known.state, until)
+    cause = Cause.TIMER
     if known.alarm.shelved_until is not None and known.alarm.shelved_until <= until:
         shelving.end(known.alarm, until)
-    return _bring_in_step(subject, known.alarm, [], [known.open_row] if known.open_row else [], course, now=until)
+        cause = Cause.SHELF_IS_OVER
+    return _bring_in_step(subject, known.alarm, [], [known.open_row] if known.open_row else [], course, now=until, cause=cause)
 
 
 def reset(subject: Subject, known: Standing, at: datetime) -> None:
@@ -135,13 +147,21 @@ def _put_in_place(subject: Subject, alarm: Alarm, before: State, stream: Stream,
     # What was too short to be an alarm is counted as it is seen, once.
     state = replace(placed.course.state, fleeting=max(before.fleeting, placed.course.state.fleeting))
     course = Course(state, placed.course.occurrences)
-    return _bring_in_step(subject, alarm, placed.found, placed.rows, course, now=reach.now, is_late=True)
+    return _bring_in_step(subject, alarm, placed.found, placed.rows, course, now=reach.now, cause=Cause.LATE_SIGNAL)
 
 
 def _bring_in_step(
-    subject: Subject, alarm: Alarm, found: list[Signal], rows: list[Episode], course: Course, *, now: datetime, is_late: bool = False
+    subject: Subject,
+    alarm: Alarm,
+    found: list[Signal],
+    rows: list[Episode],
+    course: Course,
+    *,
+    now: datetime,
+    cause: Cause = Cause.SIGNAL,
 ) -> list[Raised]:
-    """Write what differs between ``rows`` and the course; returns what stands and wants a ticket, or a graver one."""
+    """Write what differs between ``rows`` and the course, and announce it; returns what stands and wants a ticket, or a graver one."""
+    is_late = cause is Cause.LATE_SIGNAL
     was_open = {row.id: RANK[row.severity] for row in rows if row.ended_at is None}
     kept, added = episodes.write(alarm, subject.machine, rows, course.occurrences, is_late=is_late)
     standing = [row for row in (*kept, *added) if row.ended_at is None]
@@ -149,19 +169,37 @@ def _bring_in_step(
     came_up = [row for row in standing if row.id not in was_open]
     ticket_at = _ticket_at(subject, standing, now)
     seen = [*came_up, *graver] or ([] if is_late else added)
+    if cause is Cause.SHELF_IS_OVER:
+        seen = standing  # as if it began now (T13)
     _settle(subject, alarm, found, course.state, came_up=seen, ticket_at=ticket_at)
     if was_open and not standing:
         _wake_children(alarm)
     is_over = course.state.clears_at is not None and course.state.clears_at <= now  # its timer has not run yet
     if not is_over:
         listing.put_on(subject, came_up)
-    if is_over or ticket_at is not None or not _parts(alarm, course.state).may_open_ticket(now):
+    parts = _parts(alarm, course.state, is_acknowledged=alarm.is_acknowledged and not seen)
+    if is_over or ticket_at is not None or not parts.may_open_ticket(now):
         return []
+    if parts.may_notify(now):
+        _announce(cause, standing, came_up=came_up, graver=graver, now=now)
     return [Raised(subject, row) for row in standing if row.ticket_id is None or row in graver]
 
 
-def _parts(alarm: Alarm, state: State) -> Parts:
-    return Parts(state.condition, shelved_until=alarm.shelved_until, suppressed_by=alarm.suppressed_by)
+def _parts(alarm: Alarm, state: State, *, is_acknowledged: bool) -> Parts:
+    """What suppresses it is left out: that is known when its ticket has been looked for, and its notice is withdrawn then."""
+    return Parts(state.condition, is_acknowledged, shelved_until=alarm.shelved_until, is_chattering=state.is_chattering)
+
+
+def _announce(cause: Cause, standing: list[Episode], *, came_up: list[Episode], graver: list[Episode], now: datetime) -> None:
+    """What came up, became graver or was kept back until now; what was announced already is not announced again."""
+    for row in graver:
+        announcing.graver(row, now)
+    if cause is Cause.SHELF_IS_OVER:
+        for row in standing:
+            announcing.released(row, now)
+        return
+    for row in standing if cause is Cause.TIMER else came_up:
+        announcing.raised(row, now)
 
 
 def _ticket_at(subject: Subject, standing: list[Episode], now: datetime) -> datetime | None:

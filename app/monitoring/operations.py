@@ -15,7 +15,7 @@ from app.machines import queries as machine_queries
 from app.machines.models import DeviceProfile, Machine
 from app.machines.move_operations import TerminalDetails
 from app.machines.operations import DEVICE, MachineDetails, create_machine, edit_machine, written
-from app.monitoring import intake
+from app.monitoring import announcing, intake
 from app.monitoring.models import Alarm, CredentialState, DeviceCredential, Episode, Gap, GapState
 
 # 24 random bytes are 192 bits; security §4 asks for at least 128.
@@ -40,6 +40,7 @@ def acknowledge(*, by: Actor, alarm: Alarm, version: int, at: datetime | None = 
         Episode.update(acknowledged_at=acknowledged_at, acknowledged_by=by.user_id).where(
             Episode.alarm == alarm.id, Episode.acknowledged_at.is_null()
         ).execute()
+        announcing.acknowledged(alarm, acknowledged_at)
         history.record(by, "alarm.acknowledged", "alarm", alarm.id, after={"machine": alarm.machine.serial, "code": alarm.code})
         live.touch("alarms")
 

@@ -224,6 +224,7 @@ SERVICE: dict[str, dict[str, str]] = {
         "company": N_("Company and letterhead"),
         "mail": N_("Mails and messages"),
         "clocks": N_("Clocks and working hours"),
+        "alarms": N_("Alarms"),
         "other": N_("Other settings"),
     },
     "OrderStatus": {
