@@ -1,7 +1,7 @@
 """Conditions that the portal computes from readings: from values to signals (monitoring §5, rules).
 
 Pure: no database, no clock. Times are milliseconds since 1970, as readings have them. A reading that leaves every rule on its side makes
-no signal; one without the metric says nothing about it.
+no signal; one without the metric says nothing about it, except to a rule that the metric is missing.
 """
 
 import math
@@ -53,14 +53,16 @@ class Watch:
         self.level = level
         return level != before
 
-    def may_be_true(self, value: float) -> bool:
+    def may_be_true(self, value: Any) -> bool:
         """Whether ``value`` could be on a level, whatever came before it; of a rise that cannot be told from one value."""
-        return bool(self.within_ms) or (-value if self._is_below else value) > self._backs[0]
+        if value is None or (measured := number(value)) is None:
+            return False
+        return bool(self.within_ms) or (-measured if self._is_below else measured) > self._backs[0]
 
-    def remember(self, at_ms: int, value: float) -> None:
-        """Take a value into the window of a rise, without any judgement."""
-        if self.within_ms:
-            self._rise(at_ms, value)
+    def remember(self, at_ms: int, value: Any) -> None:
+        """Take a value (None: not there) into the window, without any judgement."""
+        if self.within_ms and value is not None and (measured := number(value)) is not None:
+            self._rise(at_ms, measured)
 
     def _rise(self, at_ms: int, value: float) -> float:
         """How far ``value`` is above the least of its window; the window keeps only what may still become the least."""
@@ -74,11 +76,51 @@ class Watch:
         return value - least
 
 
+class Absence(Watch):
+    """A rule that is true when the terminal speaks, but for ``missing_s`` not of the metric; it ends with the next value.
+
+    While the terminal is silent nothing is missing: after a pause as long as ``missing_s`` the time begins anew. So what was said within
+    twice that time tells everything.
+    """
+
+    __slots__ = ("_missing_ms", "_since_ms", "_spoke_ms")
+
+    def __init__(self, source: str, rule: Rule, metric: Metric | None, missing_s: int) -> None:
+        super().__init__(source, rule, metric)
+        self._missing_ms = missing_s * 1_000
+        self.within_ms = 2 * self._missing_ms
+        self._since_ms = self._spoke_ms = -self.within_ms
+
+    def hear(self, at_ms: int, value: Any) -> bool:
+        """Take a reading in, not earlier than the last; whether the level is another one now."""
+        self.remember(at_ms, value)
+        before = self.level
+        if value is not None:
+            self.level = OFF
+        elif at_ms - self._since_ms >= self._missing_ms:
+            self.level = 0
+        return self.level != before
+
+    def may_be_true(self, value: Any) -> bool:
+        """Any reading may be one that ends or begins the time."""
+        return True
+
+    def remember(self, at_ms: int, value: Any) -> None:
+        """Note that the terminal spoke, and whether of the metric."""
+        if value is not None or at_ms - self._spoke_ms >= self._missing_ms:
+            self._since_ms = at_ms
+        self._spoke_ms = at_ms
+
+
 def watches(profile: Profile | None, code: str | None = None) -> list[Watch]:
     """A watch for each rule of ``profile`` (that raises ``code``), all off."""
     if profile is None:
         return []
-    return [Watch(name, rule, profile.metrics.get(rule.metric)) for name, rule in sources(profile) if code in (None, rule.code)]
+    return [_watch(name, rule, profile.metrics.get(rule.metric)) for name, rule in sources(profile) if code in (None, rule.code)]
+
+
+def _watch(source: str, rule: Rule, metric: Metric | None) -> Watch:
+    return Absence(source, rule, metric, rule.missing_s) if rule.missing_s else Watch(source, rule, metric)
 
 
 def usual_deadband(metric: Metric | None) -> float:
@@ -100,12 +142,21 @@ def heard(position: int, at_ms: int, metrics: Mapping[str, Any], by_metric: Mapp
     """What one reading changes: the code and the signal of each watch that it moves to another level."""
     for metric, watched in by_metric.items():
         value = metrics.get(metric)
-        if value is None or (value := number(value)) is None:
-            continue
+        measured = None if value is None else number(value)
         for watch in watched:
             before = watch.level
-            if watch.follow(at_ms, value):
+            if isinstance(watch, Absence):
+                is_other = watch.hear(at_ms, value)
+            else:
+                is_other = measured is not None and watch.follow(at_ms, measured)
+            if is_other:
                 yield watch.code, _signal(position, at_ms, watch, before)
+
+
+def look_back(at_ms: int, metrics: Mapping[str, Any], watched: Iterable[Watch]) -> None:
+    """Fill the windows of ``watched`` with an earlier reading, without any judgement."""
+    for watch in watched:
+        watch.remember(at_ms, metrics.get(watch.metric))
 
 
 def by_metric(watched: Iterable[Watch]) -> dict[str, list[Watch]]:

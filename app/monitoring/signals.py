@@ -122,7 +122,7 @@ def stored(
 def _measured(
     found: Sequence[Source], since: datetime, upto_position: int, until: datetime | None, watched: Sequence[Watch]
 ) -> list[Signal]:
-    """What readings say to ``watched``; rises look at what came before ``since``, too."""
+    """What readings say to ``watched``; those with a window look at what came before ``since``, too."""
     if not watched:
         return []
     before = since - timedelta(milliseconds=max(watch.within_ms for watch in watched))
@@ -134,16 +134,10 @@ def _measured(
     for position, at, metrics in rows.order_by(Reading.at, Reading.position).tuples():
         values = decode_metrics(metrics)
         if at < since:
-            _look_back(to_ms(at), values, watched)
+            conditions.look_back(to_ms(at), values, watched)
         else:
             signals += [signal for _code, signal in conditions.heard(position, to_ms(at), values, by_metric)]
     return signals
-
-
-def _look_back(at_ms: int, values: dict[str, Any], watched: Sequence[Watch]) -> None:
-    for watch in watched:
-        if (value := conditions.number(values.get(watch.metric))) is not None:
-            watch.remember(at_ms, value)
 
 
 def _said(found: Sequence[Source], code: str, since: datetime, upto_position: int, until: datetime | None) -> list[Signal]:

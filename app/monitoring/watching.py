@@ -156,18 +156,15 @@ def _since_ms(terminal_id: int) -> int:
 
 
 def _look_back(terminal_id: int, watched: _Watched, within_ms: int, first_position: int) -> None:
-    """Fill the windows of rises with the last readings."""
+    """Fill the windows of rules that have one with the last readings."""
     if not within_ms or watched.newest_ms < 0:
         return
     query = Reading.select(Reading.at, Reading.metrics).where(
         Reading.terminal == terminal_id, Reading.at >= from_ms(watched.newest_ms - within_ms), Reading.position < first_position
     )
+    windowed = [watch for watches in watched.by_metric.values() for watch in watches if watch.within_ms]
     for at, metrics in query.order_by(Reading.at, Reading.position).tuples():
-        values = decode_metrics(metrics)
-        for metric, watches in watched.by_metric.items():
-            if (value := conditions.number(values.get(metric))) is not None:
-                for watch in watches:
-                    watch.remember(to_ms(at), value)
+        conditions.look_back(to_ms(at), decode_metrics(metrics), windowed)
 
 
 def _end_left_over(streams: dict[tuple[int, str], Stream], terminal_id: int, watched: _Watched, position: int, at_ms: int) -> None:
@@ -179,7 +176,10 @@ def _end_left_over(streams: dict[tuple[int, str], Stream], terminal_id: int, wat
 
 
 def _concerned(watched: _Watched, late: list[tuple[int, str]]) -> dict[str, list[datetime]]:
-    """By code the times of late readings, for the codes that could be raised by one of them or had an episode around them."""
+    """By code the times of late readings, for the codes that could be raised by one of them or had an episode around them.
+
+    For a rule with a window a reading matters until that is over.
+    """
     if not late:
         return {}
     times = [from_ms(at_ms) for at_ms, _metrics in late]
@@ -189,13 +189,17 @@ def _concerned(watched: _Watched, late: list[tuple[int, str]]) -> dict[str, list
         for watch in watches:
             by_code.setdefault(watch.code, []).append(watch)
     touched = _with_episode(watched.machine_id, min(times), max(times))
-    return {code: times for code, watches in by_code.items() if code in touched or _may_be_true(watches, values)}
+    concerned = {code: watches for code, watches in by_code.items() if code in touched or _may_be_true(watches, values)}
+    return {code: [*times, _matters_until(late, watches, watched.newest_ms)] for code, watches in concerned.items()}
+
+
+def _matters_until(late: list[tuple[int, str]], watches: list[Watch], newest_ms: int) -> datetime:
+    last_ms = max(at_ms for at_ms, _metrics in late)
+    return from_ms(max(last_ms, min(newest_ms, last_ms + max(watch.within_ms for watch in watches))))
 
 
 def _may_be_true(watches: list[Watch], values: list[dict[str, object]]) -> bool:
-    return any(
-        (value := conditions.number(one.get(watch.metric))) is not None and watch.may_be_true(value) for watch in watches for one in values
-    )
+    return any(watch.may_be_true(one.get(watch.metric)) for watch in watches for one in values)
 
 
 def _with_episode(machine_id: int, first: datetime, last: datetime) -> set[str]:

@@ -96,6 +96,78 @@ def test_signals_alternate_and_values_are_on_their_sides(values: list[float], de
     assert all(values[place] > 65 if kind == "raised" else values[place] <= 65 - deadband + 1e-9 for place, kind, _level in found)
 
 
+MISSING = "{code: E23, metric: t, missing_s: 120}"
+
+
+def hear(readings: Sequence[tuple[int, object]], rule: str = MISSING) -> list[tuple[int, str]]:
+    """The signals of a rule over readings (second, value or None) of a terminal that always speaks of p."""
+    watched = conditions.by_metric(conditions.watches(profile(rule)))
+    found = []
+    for second, value in readings:
+        metrics = {"p": 1} if value is None else {"p": 1, "t": value}
+        found += [(second, str(signal.kind)) for _code, signal in conditions.heard(1, second * 1_000, metrics, watched)]
+    return found
+
+
+def test_what_is_missing_for_so_long_is_true_and_ends_with_the_next_value() -> None:
+    assert hear([(0, 5), (60, None), (119, None), (120, None), (180, None), (240, 5)]) == [(120, "raised"), (240, "cleared")]
+
+
+def test_a_value_that_is_no_number_is_a_value() -> None:
+    assert hear([(0, "broken"), (60, None), (100, "auto"), (200, None), (219, None)]) == []
+
+
+def test_while_the_terminal_is_silent_nothing_is_missing() -> None:
+    assert hear([(0, 5), (1_000, None), (1_060, None)]) == []
+    assert hear([(0, 5), (1_000, None), (1_060, None), (1_120, None)]) == [(1_120, "raised")]
+
+
+def test_a_metric_that_never_came_is_missing_from_the_first_reading_on() -> None:
+    assert hear([(0, None), (60, None), (120, None)]) == [(120, "raised")]
+
+
+@given(st.lists(st.tuples(st.integers(1, 200), st.booleans()), max_size=40))
+def test_what_is_missing_is_what_looking_back_through_all_readings_says(steps: list[tuple[int, bool]]) -> None:
+    second, readings = 0, []
+    for step, is_there in steps:
+        second += step
+        readings.append((second, 1.0 if is_there else None))
+    was_true, expected = False, []
+    for place, (at, value) in enumerate(readings):
+        since, earlier = at, place
+        while value is None and earlier > 0 and since - readings[earlier - 1][0] < 120:
+            earlier -= 1
+            since = readings[earlier][0]
+            if readings[earlier][1] is not None:
+                break
+        now = value is None and (was_true or at - since >= 120)
+        if now != was_true:
+            expected.append((at, "raised" if now else "cleared"))
+        was_true = now
+    assert hear(readings) == expected
+
+
+@given(st.lists(st.tuples(st.integers(1, 110), st.booleans()), min_size=1, max_size=40), st.data())
+def test_twice_the_time_tells_where_a_rule_stands(steps: list[tuple[int, bool]], drawn: st.DataObject) -> None:
+    """What is looked back at after a restart is enough for going on in the same way."""
+    watch, again = (conditions.watches(profile(MISSING))[0] for _ in range(2))
+    cut = drawn.draw(st.integers(0, len(steps)))
+    now_ms, readings = 0, []
+    for step, is_there in steps:
+        now_ms += step * 1_000
+        readings.append((now_ms, {"t": 1} if is_there else {}))
+    by_metric = {"t": [watch]}
+    for at_ms, metrics in readings[:cut]:
+        list(conditions.heard(1, at_ms, metrics, by_metric))
+    again.level = watch.level
+    for at_ms, metrics in readings[:cut]:
+        if at_ms >= readings[cut - 1][0] - again.within_ms:
+            conditions.look_back(at_ms, metrics, [again])
+    for at_ms, metrics in readings[cut:]:
+        assert [list(conditions.heard(1, at_ms, metrics, {"t": [one]})) != [] for one in (watch, again)] in ([True] * 2, [False] * 2)
+        assert watch.level == again.level
+
+
 @pytest.mark.parametrize(
     ("unit", "limits", "deadband"), [("°C", (0, 50), 1), ("°C", (0, 300), 3), ("MPa", (0, 25), 0.5), ("%", (0, 100), 5)]
 )

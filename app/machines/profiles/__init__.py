@@ -110,7 +110,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A condition on readings that raises ``code``: thresholds, or a rise of ``rises`` within ``within_s``."""
+    """A condition on readings that raises ``code``: thresholds, a rise of ``rises`` within ``within_s``, or nothing for ``missing_s``."""
 
     code: str
     metric: str
@@ -120,6 +120,16 @@ class Rule:
     deadband: float | None = None
     on_delay_s: int | None = None
     off_delay_s: int | None = None
+    missing_s: int | None = None
+
+    @property
+    def condition(self) -> str:
+        """What the rule looks at: ``above``, ``below``, ``rises`` or ``missing``."""
+        if self.missing_s:
+            return "missing"
+        if self.rises:
+            return "rises"
+        return "above" if self.levels and self.levels[0].above is not None else "below"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from app.machines.profiles import (
 from app.machines.profiles.nodes import Group, Mistakes, compose, line_of
 
 LONGEST_WARNING = 300
+INTERVALS_OF_MISSING = 2  # what was not sent with one reading is not missing yet
 _TOP = ("profile", "name", "expected_interval_s", "metrics", "codes", "rules", "combinations", "suppress")
 _METRIC = ("unit", "kind", "range", "normal", "name", "values")
 _CODE = (
@@ -32,7 +33,7 @@ _CODE = (
     "tell_customer", "warning",
 )  # fmt: skip
 _LEVEL = ("above", "below", "severity", "on_delay_s")
-_RULE = ("code", "metric", "levels", "above", "below", "rises", "within_s", "deadband", "on_delay_s", "off_delay_s")
+_RULE = ("code", "metric", "levels", "above", "below", "rises", "within_s", "missing_s", "deadband", "on_delay_s", "off_delay_s")
 _COMBINATION = ("code", "all_of", "within_s", *_CODE)
 
 
@@ -54,7 +55,7 @@ def _profile(top: Group) -> Profile:
     interval_s = top.whole("expected_interval_s", most=86_400) or DEFAULT_INTERVAL_S
     metrics = {key: _metric(key, group) for key, group in top.members("metrics")}
     codes = {key: _code(key, group, _CODE) for key, group in top.members("codes")}
-    rules = tuple((_rule(group), group) for group in top.items("rules"))
+    rules = tuple((_rule(group, interval_s), group) for group in top.items("rules"))
     combinations = tuple(_combination(group, codes) for group in top.items("combinations"))
     suppress = tuple((_suppression(group), group) for group in top.items("suppress"))
     _refuse_circles(suppress)
@@ -126,11 +127,11 @@ def _ticket(group: Group) -> TicketPolicy:
     return TicketPolicy(Opening.COUNT, count=count, within_s=within_s)
 
 
-def _rule(group: Group) -> Rule:
+def _rule(group: Group, interval_s: int) -> Rule:
     group.close(_RULE)
-    given = [name for name in ("levels", "above", "below", "rises") if group.has(name)]
+    given = [name for name in ("levels", "above", "below", "rises", "missing_s") if group.has(name)]
     if len(given) != 1:
-        group.wrong("code", N_("%(where)s: the rule needs exactly one of levels, above, below, rises."))
+        group.wrong("code", N_("%(where)s: the rule needs exactly one of levels, above, below, rises, missing_s."))
     if group.has("within_s") != group.has("rises"):
         group.wrong("within_s", N_("%(where)s belongs to rises, and rises needs it."))
     return Rule(
@@ -142,7 +143,21 @@ def _rule(group: Group) -> Rule:
         group.positive("deadband"),
         group.whole("on_delay_s", least=0),
         group.whole("off_delay_s", least=0),
+        _missing_s(group, interval_s),
     )
+
+
+def _missing_s(group: Group, interval_s: int) -> int | None:
+    if not group.has("missing_s"):
+        return None
+    for name in ("deadband", "on_delay_s"):
+        if group.has(name):
+            group.wrong(name, N_("%(where)s does not go with missing_s, which is the delay itself."))
+    least = INTERVALS_OF_MISSING * interval_s
+    value = group.whole("missing_s")
+    if value is not None and value < least:
+        group.wrong("missing_s", N_("%(where)s must be at least two expected intervals: %(least)d s."), least=least)
+    return value
 
 
 def _levels(group: Group) -> tuple[Level, ...]:

@@ -96,7 +96,7 @@ def sources(profile: Profile | None) -> list[tuple[str, Rule]]:
     """The rules of a profile, each with the name under which its code hears of it; the same name as long as the rule is about the same."""
     found: dict[str, Rule] = {}
     for rule in profile.rules if profile else ():
-        name = f"{rule.metric} {'rises' if rule.rises else 'above' if rule.levels and rule.levels[0].above is not None else 'below'}"
+        name = f"{rule.metric} {rule.condition}"
         while (key := f"{rule.code} {name}") in found:
             name += "+"
         found[key] = rule
@@ -106,6 +106,8 @@ def sources(profile: Profile | None) -> list[tuple[str, Rule]]:
 def _of_rule(profile: Profile, rule: Rule, policy: CodePolicy) -> Input:
     metric = profile.metrics.get(rule.metric)
     on_delay = _seconds(rule.on_delay_s if rule.on_delay_s is not None else policy.on_delay_s, usual_on_delay(metric))
+    if rule.missing_s:  # has waited for long enough
+        on_delay = timedelta(0)
     samples = timedelta(seconds=profile.expected_interval_s) * SAMPLES_OF_OFF_DELAY
     off_delay = _seconds(rule.off_delay_s if rule.off_delay_s is not None else policy.off_delay_s, max(RULE_OFF_DELAY, samples))
     steps = tuple(Step(_seconds(level.on_delay_s, on_delay), RANK[level.severity or policy.severity]) for level in rule.levels)
