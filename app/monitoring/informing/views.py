@@ -21,8 +21,8 @@ from app.web.render import render, see_other
 blueprint = Blueprint("informing", __name__)
 HOME = "/customers-to-tell"
 _WORDS = {
-    "name": N_("What is to be told"), "started_at": N_("Since"), "ended_at": N_("Gone by itself"), "told_at": N_("Told at"),
-    "told_by": N_("Told by"), "words": N_("What was said"),
+    "name": N_("What is to be told"), "started_at": N_("There since"), "ended_at": N_("Gone by itself"), "told_at": N_("Told at"),
+    "told_by": N_("Told by"), "words": N_("What the customer was told"),
 }  # fmt: skip
 
 
