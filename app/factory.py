@@ -57,6 +57,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.tickets.hotline_views",
     "app.monitoring.views",
     "app.monitoring.shift_log.views",
+    "app.monitoring.figures.views",
     "app.monitoring.informing.views",
     "app.work_orders.views",
     "app.work_orders.technician_views",

@@ -5,7 +5,6 @@ A call-back belongs to the month in which its dispatch was finished, in the depl
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
 from typing import Any
 
 from peewee import JOIN, ModelSelect, fn
@@ -14,8 +13,8 @@ from app.accounts.models import User
 from app.callbacks import scores
 from app.callbacks.models import CallBack, CallBackOutcome
 from app.callbacks.queries import Owner
-from app.core import clock, paging
-from app.core.errors import N_, Invalid
+from app.core import paging
+from app.core.months import Month
 from app.core.paging import Sort
 from app.core.types import Actor, Page
 from app.customers.models import Customer
@@ -31,52 +30,6 @@ COLUMNS = (
     "number", "finished_at", "customer", "machine", "technician", "outcome", "called_at", "result_score", "attitude_score",
     "timeliness_score", "text", "follow_up", "owner", "follow_up_due_on", "follow_up_done_at",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A month of the deployment's calendar."""
-
-    year: int
-    number: int
-
-    @property
-    def starts_at(self) -> datetime:
-        return clock.start_of(self.first_on)
-
-    @property
-    def ends_at(self) -> datetime:
-        return self.next.starts_at
-
-    @property
-    def first_on(self) -> date:
-        return date(self.year, self.number, 1)
-
-    @property
-    def next(self) -> "Month":
-        return month_of(self.first_on + timedelta(days=31))
-
-    @property
-    def previous(self) -> "Month":
-        return month_of(self.first_on - timedelta(days=1))
-
-    @property
-    def code(self) -> str:
-        """2026-11."""
-        return f"{self.year:04}-{self.number:02}"
-
-
-def month_of(day: date) -> Month:
-    """The month in which ``day`` lies."""
-    return Month(day.year, day.month)
-
-
-def month_from(text: str, today: date) -> Month:
-    """The month written like 2026-11; that of ``today`` for none. Raises ``Invalid``."""
-    try:
-        return month_of(date.fromisoformat(f"{text}-01")) if text else month_of(today)
-    except ValueError:
-        raise Invalid(N_("That is not a month; write it like 2026-11.")) from None
 
 
 @dataclass(frozen=True, slots=True)

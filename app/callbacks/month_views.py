@@ -7,12 +7,12 @@ from werkzeug.wrappers import Response
 
 from app.accounts.models import User
 from app.callbacks import call_forms, month
-from app.callbacks.month import Month
 from app.callbacks.views import WORDS
 from app.callbacks.writing import LIST
-from app.core import clock
+from app.core import clock, months
 from app.core.errors import N_
 from app.core.known_settings import letterhead
+from app.core.months import Month
 from app.web import exports
 from app.web.auth import actor, requires
 from app.web.render import render
@@ -39,7 +39,7 @@ def printed() -> Response:
 
 def _report() -> dict[str, Any]:
     wanted = _month()
-    return {"month": wanted, "report": month.report(actor(), wanted), "today": _today(), "this_month": month.month_of(_today())}
+    return {"month": wanted, "report": month.report(actor(), wanted), "today": _today(), "this_month": months.month_of(_today())}
 
 
 @blueprint.get("/call-backs/month.csv")
@@ -91,7 +91,7 @@ def _rows() -> Any:
 
 
 def _month() -> Month:
-    return month.month_from(request.args.get("month", ""), _today())
+    return months.month_from(request.args.get("month", ""), _today())
 
 
 def _what() -> str:

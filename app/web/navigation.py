@@ -90,6 +90,7 @@ MORE = (
     Entry("/models", lazy_gettext("Models"), "building-factory-2"),
     Entry("/broadcasts", lazy_gettext("Broadcasts"), "send"),
     Entry("/shifts", lazy_gettext("Shift log"), "clock"),
+    Entry("/monitoring/figures", lazy_gettext("Alarm figures"), "activity"),
     Entry("/customers-to-tell", lazy_gettext("Customers to be told"), "phone"),
     Entry("/quality-reports", lazy_gettext("Quality reports"), "file-text"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
@@ -118,7 +119,7 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
             {
                 "/work-orders", "/service-reports", "/hotline-records", "/guidance", "/technician-reports", "/documents", "/call-backs",
                 "/call-backs/follow-ups", "/complaints", "/return-visits", "/mail", "/work-slips", "/outbox", "/broadcasts", "/roster",
-                "/people", "/shifts", "/customers-to-tell", "/quality-reports",
+                "/people", "/shifts", "/customers-to-tell", "/monitoring/figures", "/quality-reports",
             }
         ),
     ),

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from peewee import Database
 
 from app.callbacks import month
-from app.callbacks.month import Month
-from app.core import clock, db
+from app.core import clock, db, months
 from app.core.errors import Invalid
+from app.core.months import Month
 from tests import factories
 from tests.callbacks.desk import Desk, desk, finished
 from tests.personas import actor_of
@@ -122,9 +122,9 @@ def test_an_empty_month_has_no_averages(sqlite_database: Database) -> None:
 @pytest.mark.parametrize("text", ["2026", "2026-13", "x", "2026-11-05"])
 def test_a_month_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
-        month.month_from(text, date(2026, 11, 5))
+        months.month_from(text, date(2026, 11, 5))
 
 
 def test_months_follow_each_other() -> None:
     assert (Month(2026, 12).next, Month(2027, 1).previous) == (Month(2027, 1), Month(2026, 12))
-    assert month.month_from("", date(2026, 2, 28)) == Month(2026, 2)
+    assert months.month_from("", date(2026, 2, 28)) == Month(2026, 2)
