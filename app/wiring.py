@@ -2,13 +2,14 @@
 
 ``work_orders.gate.COVERS`` says what covers work off warranty, ``work_orders.writing.HOLDS`` what holds an order back,
 ``work_orders.progress.ARCHIVE_HOLDS`` what keeps it from being archived,
-``tickets.urging.ALSO_TOLD`` who else is told. Each module named here adds itself when it is imported.
+``tickets.urging.ALSO_TOLD`` who else is told, ``monitoring.ticketing.VISITS`` who is at a machine (which the evaluation beside the
+intake imports by itself). Each module named here adds itself when it is imported.
 """
 
 from app.billing import contract_progress
 from app.contracts import cover, warranty
 from app.returns import returning
 from app.service_reports import signing
-from app.work_orders import telling
+from app.work_orders import on_site, telling
 
-WIRED = (cover, contract_progress, warranty, returning, signing, telling)
+WIRED = (cover, contract_progress, warranty, returning, signing, telling, on_site)

@@ -20,7 +20,7 @@ from app.core.jobs import Job
 from app.core.logs import configure_logs
 from app.core.start import start
 from app.imports import work
-from app.monitoring import intake
+from app.monitoring import intake, storms
 from app.parts import low_stock
 from app.returns import reminders
 from app.tickets import drafts, escalation, inbox, night, recomputing, work_slips
@@ -62,6 +62,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("look-at-clocks", timedelta(seconds=10), look_at_clocks),
         Job("take-back-unaccepted", timedelta(seconds=30), look_for_unaccepted),
         Job("follow-calendar", timedelta(seconds=10), follow_calendar),
+        Job("end-storms", timedelta(seconds=30), storms.end_quiet),
         Job("heartbeat", timedelta(seconds=15), lambda at: "alive"),
         Job("send-mail", timedelta(seconds=5), lambda at: mailing.send_due(config.smtp_url, config.mail_from, at)),
         Job("call-off-leftovers", timedelta(minutes=1), leftovers.call_off),

@@ -52,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(config: Config, asked: argparse.Namespace) -> int:
     from app.monitoring.evaluation import Evaluator
+    from app.work_orders import on_site  # noqa: F401  # adds itself to what evaluation asks
     from mqtt import figures
     from mqtt.settings import load_settings
     from mqtt.subscriber import Subscriber

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Any
 
 from app.core import db, live
-from app.monitoring import announcing, episodes, late, shelving, signals
+from app.monitoring import announcing, auto_close, episodes, late, shelving, signals
 from app.monitoring.alarm_machine import memory
 from app.monitoring.alarm_machine.inhibition import Parts
 from app.monitoring.alarm_machine.parameters import RANK
@@ -174,6 +174,8 @@ def _bring_in_step(
     _settle(subject, alarm, found, course.state, came_up=seen, ticket_at=ticket_at)
     if was_open and not standing:
         _wake_children(alarm)
+    if not is_late:  # a ticket is not closed for what was over long ago (T17)
+        auto_close.after_end(subject, [row for row in kept if row.id in was_open and row.ended_at is not None], now)
     is_over = course.state.clears_at is not None and course.state.clears_at <= now  # its timer has not run yet
     if not is_over:
         listing.put_on(subject, came_up)

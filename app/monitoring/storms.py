@@ -13,6 +13,7 @@ from app.core.prepared import Prepared, PreparedWrite
 from app.core.types import system
 from app.customers.models import Customer
 from app.machines.models import Machine
+from app.monitoring import announcing, auto_close
 from app.monitoring.models import StormCause, TicketStorm
 from app.tickets import parents, reasons
 from app.tickets.models import Priority, Ticket, TicketSource, TicketStatus
@@ -22,7 +23,6 @@ ACTOR = system("monitoring")
 WITHIN = timedelta(minutes=5)
 MACHINES_OF_CUSTOMER = 10
 TICKETS_OF_REST = 30
-_WITHIN_MS = WITHIN // timedelta(milliseconds=1)
 # What a storm of machines that fail has in common; it is over when nothing new has come for ``WITHIN``.
 OF_FAILURES = (StormCause.CUSTOMER, StormCause.REST)
 TITLES = {
@@ -101,13 +101,20 @@ def end(cause: StormCause, name: str, at: datetime) -> None:
     ).execute()
 
 
-def end_quiet(at: datetime) -> int:
-    """End the storms of failures that brought nothing new for five minutes; returns how many."""
+def end_quiet(at: datetime) -> str:
+    """End the storms of failures that brought nothing new for five minutes; says in a few words what it did.
+
+    A parent that nobody took up closes itself when none of its children is open any more (T9).
+    """
+    is_quiet = TicketStorm.cause.in_(OF_FAILURES) & TicketStorm.ended_at.is_null() & (TicketStorm.last_at < at - WITHIN)
+    if not TicketStorm.select(TicketStorm.id).where(is_quiet).exists():
+        return ""
     with db.transaction():
-        quiet = TicketStorm.update(ended_at=TicketStorm.last_at + _WITHIN_MS).where(
-            TicketStorm.cause.in_(OF_FAILURES), TicketStorm.ended_at.is_null(), TicketStorm.last_at < at - WITHIN
-        )
-        return quiet.execute()
+        quiet = list(db.for_update(TicketStorm.select().where(is_quiet)))
+        for storm in quiet:
+            TicketStorm.update(ended_at=storm.last_at + WITHIN).where(TicketStorm.id == storm.id).execute()
+            auto_close.close_parent(storm.ticket, at)
+    return f"{len(quiet)} ended"
 
 
 _running = Prepared(
@@ -167,6 +174,7 @@ def _come_back(parent: Ticket, at: datetime) -> None:
         return
     if running(last.cause, last.name, at) is None and _insert.count(last.cause, last.name, parent.id, *[clock.to_ms(at)] * 2):
         parents.reopen_for_children(by=ACTOR, parent=Ticket.get_by_id(parent.id), at=at)
+        announcing.storm(TicketStorm.get(TicketStorm.ticket == parent, TicketStorm.ended_at.is_null()), at)
 
 
 # What a storm may begin with: with the thirtieth the rest has one, so that there are never many more.
@@ -238,6 +246,7 @@ def _begin(cause: StormCause, name: str, at: datetime, founders: _Founders) -> T
     assert storm is not None
     storm.ticket = parent
     _add(storm, founders, at)
+    announcing.storm(storm, at)
     return storm
 
 

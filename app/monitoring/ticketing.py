@@ -1,5 +1,6 @@
 """From alarm to ticket (monitoring §4): which ticket stands for what was raised."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from app.core import live
@@ -12,7 +13,7 @@ from app.monitoring.alarms import Raised
 from app.monitoring.models import Alarm, Episode
 from app.monitoring.sources import sources
 from app.monitoring.subjects import Subject
-from app.tickets import faults
+from app.tickets import faults, merging
 from app.tickets.faults import Outcome
 from app.tickets.models import Priority, Ticket
 from app.tickets.reasons import AlarmReason
@@ -21,6 +22,8 @@ ACTOR = system("monitoring")
 MODE, SERVICE = "mode", "service"
 LONGEST_SERVICE = timedelta(hours=12)
 SERVICE_LOOK = timedelta(minutes=1)
+# When somebody arrived who is at the machine now, None while nobody is: orders stand above monitoring, so they add it.
+VISITS: list[Callable[[int], datetime | None]] = []
 
 
 def find_ticket(raised: Raised, now: datetime) -> None:
@@ -44,7 +47,8 @@ def find_ticket(raised: Raised, now: datetime) -> None:
     combined = _combined(subject, episode)
     beside = parent.ticket if parent is not None else next((one.ticket for _combination, one in combined), None)
     ticket = _ticket(subject, episode, subject.policy, beside, now)
-    for combination, _earlier in combined:
+    for combination, earlier in combined:
+        ticket = _one_of_both(ticket, earlier.ticket, combination, now)
         policy = profiles.code(subject.profile, combination.code)
         if policy.ticket.opening != Opening.NONE:
             ticket = _ticket(subject, episode, policy, ticket, now)
@@ -83,6 +87,20 @@ def _ticket(subject: Subject, episode: Episode, policy: CodePolicy, beside: Tick
     return found.ticket
 
 
+def _one_of_both(ticket: Ticket, other: Ticket, combination: Combination, now: datetime) -> Ticket:
+    """The ticket for codes that mean something together: the later goes into the earlier when both exist (§4).
+
+    Somebody who is out for the later one goes on with it: then both stay.
+    """
+    earlier, later = sorted((ticket, other), key=lambda one: one.id)
+    if merging.why_not(later, earlier) is not None:
+        return ticket
+    later = Ticket.get_by_id(later.id)
+    merging.merge(by=ACTOR, ticket=later, into=earlier, version=later.version, reason=combination.code, at=now)
+    Episode.update(ticket=earlier).where(Episode.ticket == later, Episode.ended_at.is_null()).execute()
+    return earlier
+
+
 def _how_many(alarm_id: int) -> int:
     return Episode.select().where(Episode.alarm == alarm_id).count()
 
@@ -96,9 +114,17 @@ def _wants_ticket(policy: TicketPolicy, episode: Episode) -> bool:
 
 
 def _is_in_service(subject: Subject, episode: Episode, now: datetime) -> bool:
-    """Whether the machine says that somebody works at it, for 12 hours at most; what guards people is announced all the same."""
+    """Whether somebody works at the machine, by its own word or by a visit, for 12 hours at most; what guards people is announced all
+    the same."""
+    if subject.policy.safety:
+        return False
+    is_said = now - episode.started_at < LONGEST_SERVICE and _says_service(subject)
+    return is_said or any(since is not None and now - since < LONGEST_SERVICE for since in (look(subject.machine.id) for look in VISITS))
+
+
+def _says_service(subject: Subject) -> bool:
     metric = subject.profile.metrics.get(MODE) if subject.profile else None
-    if metric is None or SERVICE not in metric.values or subject.policy.safety or now - episode.started_at >= LONGEST_SERVICE:
+    if metric is None or SERVICE not in metric.values:
         return False
     return any(one.metric == MODE and one.value == SERVICE for one in readings.latest(sources(subject.machine)))
 

@@ -9,7 +9,16 @@ from app.core.prepared import PreparedWrite
 from app.core.types import Actor
 from app.customers.models import Customer
 from app.tickets import moving, operations, reasons, states
-from app.tickets.models import Priority, Ticket, TicketKind, TicketSource, TicketStatus
+from app.tickets.models import (
+    Priority,
+    Ticket,
+    TicketAttachment,
+    TicketKind,
+    TicketNote,
+    TicketSource,
+    TicketStatus,
+    TicketTransition,
+)
 from app.tickets.reasons import AlarmReason
 from app.tickets.writing import record, stale
 
@@ -89,6 +98,16 @@ def untie(*, by: Actor, ticket: Ticket, at: datetime | None = None) -> None:
             raise stale(ticket.id)
         ticket.parent = None
         record(by, "untied", ticket, before={"parent": parent.number})
+
+
+def is_untouched(ticket: Ticket) -> bool:
+    """Whether no person has done anything with the ticket: it waits to be verified as it came, without a word, a file or an urging."""
+    if ticket.status != TicketStatus.TO_VERIFY or ticket.urged_count or ticket.call_again_at or ticket.open_orders:
+        return False
+    return not any(
+        model.select(model.id).where(model.ticket == ticket, model.by.is_null(False)).limit(1).exists()
+        for model in (TicketTransition, TicketNote, TicketAttachment)
+    )
 
 
 def reopen_for_children(*, by: Actor, parent: Ticket, at: datetime) -> None:

@@ -45,6 +45,7 @@ UNDO_WITHIN = timedelta(hours=1)
 # Words that the program itself gives as the reason of a transition.
 UNDONE = "undone"
 RECURRED = "the fault came back"
+GONE = "the fault went away and nobody had taken it up"
 TAKEN_OUT = "taken out again"
 DISPATCHED = "dispatched"
 FINISHED = "the work is finished"

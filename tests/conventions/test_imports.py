@@ -32,6 +32,7 @@ MQTT_MAY_IMPORT = (
     "app.monitoring.messages",
     "app.monitoring.intake",
     "app.monitoring.evaluation",
+    "app.work_orders.on_site",
 )
 WITHOUT_FLASK = ("models.py", "queries.py", "operations.py", "rules.py", "states.py", "messages.py", "evaluator.py", "warranty.py")
 FLASK = ("flask", "flask_login", "flask_wtf", "flask_babel", "flask_htmx", "werkzeug", "wtforms")

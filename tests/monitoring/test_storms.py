@@ -10,7 +10,7 @@ from app.core.types import system
 from app.customers.models import Customer
 from app.machines.models import Machine
 from app.monitoring import storms
-from app.monitoring.models import StormCause, TicketStorm
+from app.monitoring.models import AlarmNotice, StormCause, TicketStorm
 from app.tickets import faults, moving, parents, reasons
 from app.tickets.faults import Outcome
 from app.tickets.models import Priority, Ticket, TicketFault, TicketStatus
@@ -66,6 +66,7 @@ def test_it_works(database: Database) -> None:
         reasons.MANY_FAILED, None, machines[0].customer, TicketStatus.TO_VERIFY,
     )  # fmt: skip
     assert (children(parent), Ticket.select().count()) == (12, 13)
+    assert [(notice.kind, notice.storm.ticket) for notice in AlarmNotice.select()] == [("storm", parent)]
     assert reasons.codes(parent.reason) == ["E06", "E04"]
     assert reasons.title_in(parent.title, parent.reason, "en") == "Many machines failed at once"
     check()
@@ -127,8 +128,8 @@ def test_a_storm_is_over_after_five_minutes_without_a_ticket(database: Database)
 def test_a_quiet_storm_is_ended_in_time(database: Database) -> None:
     for machine in site(10):
         fail(machine)
-    assert storms.end_quiet(AT + 5 * MINUTE) == 0
-    assert storms.end_quiet(AT + 6 * MINUTE) == 1
+    assert storms.end_quiet(AT + 5 * MINUTE) == ""
+    assert storms.end_quiet(AT + 6 * MINUTE) == "1 ended"
     assert TicketStorm.get().ended_at == AT + 5 * MINUTE
 
 
