@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Any
 
 from app.core import db, live
+from app.machines.profiles import Opening
 from app.monitoring import announcing, auto_close, episodes, late, shelving, signals
 from app.monitoring.alarm_machine import memory
 from app.monitoring.alarm_machine.inhibition import Parts
@@ -18,6 +19,7 @@ from app.monitoring.models import Alarm, Episode
 from app.monitoring.signals import Stream
 from app.monitoring.sources import sources
 from app.monitoring.subjects import Subject
+from app.roster import calendars
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def _begin(subject: Subject, stream: Stream, reach: Reach) -> list[Raised]:
     since = min(stream.times)
     if stream.late or reach.was_heard or (reach.last_state_at is not None and reach.last_state_at >= since):
         since -= subject.parameters.longest_on_delay
-        found = signals.stored(sources(subject.machine), stream.code, reach.upto_position, since=since, watched=subject.watches())
+        heard, machine_id = sources(subject.machine), subject.machine.id
+        found = signals.stored(heard, stream.code, reach.upto_position, machine_id=machine_id, since=since, watched=subject.watches())
     course = fold(found, subject.parameters, until=reach.until)
     if not course.occurrences and course.state == State():
         return []
@@ -206,10 +209,12 @@ def _announce(cause: Cause, standing: list[Episode], *, came_up: list[Episode], 
 
 def _ticket_at(subject: Subject, standing: list[Episode], now: datetime) -> datetime | None:
     """When an episode without a ticket will have stood long enough for one, if its code still waits for that."""
-    after_s = subject.policy.ticket.after_s
-    if after_s is None or not standing or standing[0].ticket_id is not None:
+    policy = subject.policy.ticket
+    if policy.opening != Opening.AFTER or not standing or standing[0].ticket_id is not None:
         return None
-    at = standing[0].started_at + timedelta(seconds=after_s)
+    at = standing[0].started_at + timedelta(seconds=policy.after_s or 0)
+    if policy.after_working_s is not None:
+        at = calendars.present().add_working(at, timedelta(seconds=policy.after_working_s))
     return at if at > now else None
 
 

@@ -37,7 +37,9 @@ def place(alarm: Alarm, subject: Subject, times: list[datetime], upto_position: 
     next_start = _next_start(alarm, max(times))
     heard = sources(subject.machine)
     for end in (next_start, None):
-        found = signals.stored(heard, alarm.code, upto_position, since=since, until=end, watched=subject.watches())
+        found = signals.stored(
+            heard, alarm.code, upto_position, machine_id=subject.machine.id, since=since, until=end, watched=subject.watches()
+        )
         found += _resets(alarm, since, end)
         rows = _rows_between(alarm, since, end)
         course = fold(found, parameters, _start(rows, since, found), end or until)

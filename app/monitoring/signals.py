@@ -14,6 +14,7 @@ from app.monitoring import conditions
 from app.monitoring.alarm_machine.state import Signal, SignalKind
 from app.monitoring.conditions import Watch
 from app.monitoring.models import InboxKind, InboxMessage, Reading
+from app.monitoring.silence import witness
 from app.monitoring.sources import Source, are_of
 
 LONGEST_TEXT = 500
@@ -106,6 +107,7 @@ def stored(
     code: str,
     upto_position: int,
     *,
+    machine_id: int,
     since: datetime,
     until: datetime | None = None,
     watched: Sequence[Watch] = (),
@@ -116,7 +118,8 @@ def stored(
     """
     if not found:
         return []
-    return _said(found, code, since, upto_position, until) + _measured(found, since, upto_position, until, watched)
+    of_devices = _said(found, code, since, upto_position, until) + _measured(found, since, upto_position, until, watched)
+    return of_devices + witness.stored(found, machine_id, code, since, until)
 
 
 def _measured(

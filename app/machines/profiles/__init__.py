@@ -13,6 +13,7 @@ SHIPPED = tuple(sorted(Path(__file__).parent.glob("*.yaml")))
 DEFAULT_INTERVAL_S = 60
 SEVERITIES = ("critical", "high", "low")
 UNKNOWN_CODE_SEVERITY = "high"
+COMM_LOST, CLOCK_SKEW = "COMM_LOST", "CLOCK_SKEW"  # what the portal itself says about a terminal (monitoring §3)
 
 
 class MetricKind(StrEnum):
@@ -59,12 +60,16 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class TicketPolicy:
-    """Whether an alarm opens a ticket at once, never, after a time of standing, or when it was raised often."""
+    """Whether an alarm opens a ticket at once, never, after a time of standing, or when it was raised often.
+
+    ``after_s`` counts round the clock, ``after_working_s`` the hours of the working calendar; at most one of them is given.
+    """
 
     opening: Opening = Opening.OPEN
     after_s: int | None = None
     count: int | None = None
     within_s: int | None = None
+    after_working_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,17 @@ class Profile:
     remarks: tuple[Remark, ...] = ()
 
 
+_AFTER_TWO_WORKING_HOURS = TicketPolicy(Opening.AFTER, after_working_s=7_200)
+_OF_THE_PORTAL = {
+    COMM_LOST: CodePolicy(COMM_LOST, "通讯中断", "Communication lost", "high", COMM_LOST, "terminal", ticket=_AFTER_TWO_WORKING_HOURS),
+    CLOCK_SKEW: CodePolicy(
+        CLOCK_SKEW, "终端时钟偏差", "Terminal clock off", "low", CLOCK_SKEW, "terminal", ticket=TicketPolicy(Opening.NONE)
+    ),
+}
+
+
 def code(profile: Profile | None, name: str) -> CodePolicy:
-    """What code ``name`` means in ``profile``; an unknown one is an alarm of severity high with a ticket (monitoring §3)."""
-    known = profile.codes.get(name) if profile else None
+    """What code ``name`` means in ``profile``, or what it means everywhere if the portal itself says it; any other unknown one is an
+    alarm of severity high with a ticket (monitoring §3)."""
+    known = (profile.codes.get(name) if profile else None) or _OF_THE_PORTAL.get(name)
     return known or CodePolicy(name, name, name, UNKNOWN_CODE_SEVERITY, family=name, is_in_profile=False)

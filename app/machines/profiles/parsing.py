@@ -120,9 +120,11 @@ def _ticket(group: Group) -> TicketPolicy:
     if isinstance(group.at("ticket"), yaml.ScalarNode):
         return TicketPolicy(Opening(group.choice("ticket", (Opening.OPEN, Opening.NONE), Opening.OPEN) or Opening.OPEN))
     policy = group.group("ticket")
-    policy.close(("after_s",) if policy.has("after_s") else ("count", "within_s"))
-    if policy.has("after_s"):
-        return TicketPolicy(Opening.AFTER, after_s=policy.whole("after_s"))
+    for name in ("after_s", "after_working_s"):
+        if policy.has(name):
+            policy.close((name,))
+            return TicketPolicy(Opening.AFTER, **{name: policy.whole(name)})
+    policy.close(("count", "within_s"))
     count, within_s = policy.whole("count", least=2, most=10_000, is_required=True), policy.whole("within_s", is_required=True)
     return TicketPolicy(Opening.COUNT, count=count, within_s=within_s)
 

@@ -15,6 +15,7 @@ from app.monitoring import alarms, signals
 from app.monitoring.alarms import Raised, Reach
 from app.monitoring.models import Alarm, InboxKind, InboxMessage, Terminal
 from app.monitoring.signals import Stream
+from app.monitoring.silence.witness import OWN_CODES
 from app.monitoring.subjects import subject
 from app.monitoring.ticketing import find_ticket
 
@@ -158,10 +159,11 @@ def _machine_of_all(messages: Iterable[InboxMessage], machine_id: int) -> dict[i
 
 
 def _known_codes(messages: list[InboxMessage], machines: dict[int, Machine]) -> dict[int, set[str]]:
-    """Codes that a birth in ``messages`` speaks about without naming them: all alarms its machine ever had."""
+    """Codes that a birth in ``messages`` speaks about without naming them: all alarms its machine ever had, but for the portal's own."""
     terminals = {machines[message.terminal_id].id: message.terminal_id for message in messages if message.kind == InboxKind.STATE}
     known: dict[int, set[str]] = {}
-    for machine_id, code in Alarm.select(Alarm.machine, Alarm.code).where(Alarm.machine.in_(list(terminals))).tuples() if terminals else ():
+    of_devices = Alarm.select(Alarm.machine, Alarm.code).where(Alarm.machine.in_(list(terminals)), Alarm.code.not_in(OWN_CODES))
+    for machine_id, code in of_devices.tuples() if terminals else ():
         known.setdefault(terminals[machine_id], set()).add(code)
     return known
 

@@ -15,7 +15,7 @@ from app.monitoring.evaluation.applying import Batch, apply
 from app.monitoring.evaluation.timers import due_alarms, run_timer
 from app.monitoring.models import EvaluationCursor
 from app.monitoring.signals import Stream
-from app.monitoring.silence import Silence
+from app.monitoring.silence.watching import Silence
 from app.monitoring.watching import Row, Watching
 
 log = structlog.get_logger()

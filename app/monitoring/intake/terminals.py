@@ -44,7 +44,8 @@ class TerminalFacts:
         ``is_calm``: the connection had been up and the queue empty for 30 s, so that nothing waited on the way.
         """
         self.is_changed = True
-        self.last_received_ms = max(self.last_received_ms, message.received_ms)
+        if not message.is_retained:  # what the broker kept is no sign of life
+            self.last_received_ms = max(self.last_received_ms, message.received_ms)
         at_ms, is_own = message.received_ms, False
         if message.at_ms is not None:
             self._judge_clock(message, message.at_ms, is_calm)
@@ -52,6 +53,8 @@ class TerminalFacts:
                 at_ms, is_own = message.at_ms, True
         if isinstance(message, State):
             self._note_state(message, at_ms)
+        elif not (self.is_online or message.is_retained) and self.online_changed_ms is not None and at_ms > self.online_changed_ms:
+            self.is_online, self.online_changed_ms = True, at_ms  # it goes on after its will: its birth was lost
         return at_ms, is_own
 
     def _judge_clock(self, message: Usable, at_ms: int, is_calm: bool) -> None:
