@@ -1,4 +1,4 @@
-"""``python -m mqtt [run | broker | simulate | replay FILE | accounts FILE | check | contract]``: the feed's processes and tools."""
+"""``python -m mqtt [run | broker | simulate | replay FILE | accounts FILE | partitions [N] | check | contract]``: the feed."""
 
 import argparse
 import gc
@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     replay.add_argument("--clock", choices=("receipt", "device"), default="receipt", help="device: as if each message had come at its ts")
     accounts = commands.add_parser("accounts", help="write the accounts file of a fresh Mosquitto and print the passwords")
     accounts.add_argument("file", type=Path)
+    partitions = commands.add_parser("partitions", help="show how evaluation is shared among processes, or change into how many parts")
+    partitions.add_argument("number", type=int, nargs="?")
     check.add_arguments(commands.add_parser("check", help="say in words what is wrong with what a device sends; needs no database"))
     written = commands.add_parser("contract", help="print the contract of the feed as an AsyncAPI document")
     written.add_argument("--root", default="evc", help="first level of the topics (default evc)")
@@ -47,11 +49,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     configure_logs("evc")
     start(config)
-    return {"broker": _broker, "simulate": _simulate, "replay": _replay, "accounts": _accounts}.get(asked.command, _run)(config, asked)
+    known = {"broker": _broker, "simulate": _simulate, "replay": _replay, "accounts": _accounts, "partitions": _partitions}
+    return known.get(asked.command, _run)(config, asked)
 
 
 def _run(config: Config, asked: argparse.Namespace) -> int:
-    from app.monitoring.evaluation import Evaluator
+    from app.monitoring.evaluation import Evaluators
     from app.work_orders import on_site  # noqa: F401  # adds itself to what evaluation asks
     from mqtt import figures
     from mqtt.settings import load_settings
@@ -63,7 +66,7 @@ def _run(config: Config, asked: argparse.Namespace) -> int:
     if settings.metrics_port:
         figures.serve(settings.metrics_port)
     gc.set_threshold(50_000, 20, 50)  # batches are many small objects without circles
-    subscriber = Subscriber(settings, Evaluator())
+    subscriber = Subscriber(settings, Evaluators(settings.instance))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: subscriber.stop())
     subscriber.run()
@@ -87,6 +90,12 @@ def _replay(config: Config, asked: argparse.Namespace) -> int:
     from mqtt import replay
 
     return replay.run(config, asked.file, by_device_clock=asked.clock == "device")
+
+
+def _partitions(config: Config, asked: argparse.Namespace) -> int:
+    from mqtt import partitions
+
+    return partitions.run(asked.number)
 
 
 def _accounts(config: Config, asked: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
@@ -12,6 +13,7 @@ from app.core.errors import Unavailable
 from mqtt import figures
 
 WAIT_S = 0.5
+WAIT_FOR_OTHERS_S = 0.05  # where other processes take messages in as well, nobody wakes this one
 TICK_S = 1.0
 STEP = 500
 REST = 3  # while a backlog comes in, evaluation rests so many times as long as it worked: intake must not wait for it
@@ -30,11 +32,15 @@ class Evaluates(Protocol):
     def tick(self, now_ms: int) -> None:
         """Run what is due by ``now_ms``, and look at what silence means by then."""
 
+    def give_back(self) -> None:
+        """Let another process evaluate at once."""
+
 
 class EvaluationLoop:
     """Calls the evaluator; a failure is logged and tried again later, intake goes on meanwhile."""
 
-    def __init__(self, evaluator: Evaluates, clock: ProcessClock) -> None:
+    def __init__(self, evaluator: Evaluates, clock: ProcessClock, wait_s: float = WAIT_S) -> None:
+        self.wait_s = wait_s
         self.evaluator = evaluator
         self.clock = clock
         self.is_intake_behind: Callable[[], bool] = lambda: False
@@ -47,6 +53,11 @@ class EvaluationLoop:
 
     def run(self) -> None:
         """Go on until ``is_stopping``."""
+        self._go_on()
+        with suppress(Unavailable):  # then it lapses by itself
+            self.evaluator.give_back()
+
+    def _go_on(self) -> None:
         back_off_s, ticked_at = WAIT_S, 0.0
         while not self.is_stopping.is_set():
             try:
@@ -64,7 +75,7 @@ class EvaluationLoop:
                 back_off_s = self._back_off(back_off_s)
                 continue
             if not is_behind:
-                self._work.wait(WAIT_S)
+                self._work.wait(self.wait_s)
                 self._work.clear()
 
     def _step(self) -> bool:

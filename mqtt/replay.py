@@ -14,7 +14,7 @@ import msgspec
 from app.core import clock
 from app.core.config import Config
 from app.monitoring import intake
-from app.monitoring.evaluation import Evaluator
+from app.monitoring.evaluation import whole
 from app.monitoring.messages import Message, Rejected, Telemetry
 from mqtt import payloads
 from mqtt.payloads import Received
@@ -56,16 +56,17 @@ class Replay:
         self._root = root
         self._by_device_clock = by_device_clock
         self._now_ms = 0
-        self._evaluator = Evaluator(self._now)
+        self._evaluators = whole(self._now)
 
     def take(self, lines: Iterable[bytes]) -> None:
         """Replay ``lines``. Raises ``BadLine``; whole batches before it are stored, and the mended file can be replayed again."""
         for batch in self._batches(lines):
             for name, number in intake.store(batch, at_ms=self._now_ms).counts().items():
                 self.counts[name] += number
-            while self._evaluator.evaluate_pending():
+            while sum(one.evaluate_pending() for one in self._evaluators):
                 pass
-            self._evaluator.run_timers(self._now())
+            for one in self._evaluators:
+                one.run_timers(self._now())
             if self.counts["received"] // REPORT_EVERY != (self.counts["received"] - len(batch)) // REPORT_EVERY:
                 sys.stderr.write(f"{self.counts['received']} messages\n")
 

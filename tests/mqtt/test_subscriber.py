@@ -173,6 +173,9 @@ def test_a_rule_that_raises_does_not_end_the_evaluation():
         def tick(self, now_ms):
             pass
 
+        def give_back(self):
+            pass
+
         def evaluate_pending(self, limit=500):
             calls.append(limit)
             if len(calls) == 1:

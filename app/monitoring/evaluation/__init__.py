@@ -5,5 +5,6 @@ on its side cost their reading and no write: the cursor passes over them with th
 """
 
 from app.monitoring.evaluation.evaluator import Evaluator
+from app.monitoring.evaluation.partitions import Evaluators, ask_for, progress, stored, wanted, whole
 
-__all__ = ["Evaluator"]
+__all__ = ["Evaluator", "Evaluators", "ask_for", "progress", "stored", "wanted", "whole"]

@@ -1,4 +1,4 @@
-"""The one reader of the inbox in a process."""
+"""The reader of one partition of the inbox; nearly always there is only one."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,8 +12,9 @@ from app.machines.profiles import Profile
 from app.machines.queries import profile_documents
 from app.monitoring.evaluation import inbox
 from app.monitoring.evaluation.applying import Batch, apply
+from app.monitoring.evaluation.inbox import Partition
 from app.monitoring.evaluation.timers import due_alarms, run_timer
-from app.monitoring.models import EvaluationCursor
+from app.monitoring.intake import Lease
 from app.monitoring.signals import Stream
 from app.monitoring.silence.watching import Silence
 from app.monitoring.watching import Row, Watching
@@ -21,12 +22,15 @@ from app.monitoring.watching import Row, Watching
 log = structlog.get_logger()
 
 SILENCE_EVERY = timedelta(seconds=5)
+WHOLE = Partition()
 
 
 class Evaluator:
-    """The one reader of the inbox in this process. ``now`` gives the time at which tickets are opened."""
+    """Evaluates ``partition``, proving ``lease`` with each batch. ``now`` gives the time at which tickets are opened."""
 
-    def __init__(self, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(self, now: Callable[[], datetime] = clock.now, partition: Partition = WHOLE, lease: Lease | None = None) -> None:
+        self.partition = partition
+        self.lease = lease
         self._now = now
         self._passed = 0  # up to here only readings lie behind the stored cursor
         self._silence = Silence()
@@ -42,7 +46,7 @@ class Evaluator:
         with db.available():
             db.connect()
             top = inbox.last_position()
-            start = max(self._passed, inbox.cursor())
+            start = self._start()
             if top <= start:
                 return 0
         try:
@@ -51,17 +55,25 @@ class Evaluator:
             self._watching.forget()
             raise
 
+    def _start(self) -> int:
+        stored = inbox.cursor(self.partition)
+        if stored > self._passed:
+            if self._passed:  # another evaluator read in between: what is remembered of the values is not the last any more
+                self._watching.forget()
+            self._passed = stored
+        return self._passed
+
     def _advance(self, start: int, top: int, limit: int) -> int:
         with db.available():
             batch = self._read(start, top, limit)
         if batch.messages or batch.measured:
             with db.transaction():
-                if inbox.cursor(lock=True) > start:  # another evaluator was faster
+                if inbox.locked_cursor(self.partition, self.lease) > start:  # another evaluator was faster
                     self._watching.forget()
                     return 0
                 if not apply(batch, self._now()):
                     self._watching.forget()
-                EvaluationCursor.update(position=batch.end).where(EvaluationCursor.name == inbox.CURSOR).execute()
+                inbox.move_cursor(self.partition, batch.end)
                 crash_point("evaluation_before_commit")
             crash_point("evaluation_after_commit")
         self._passed = batch.end
@@ -69,10 +81,10 @@ class Evaluator:
 
     def _read(self, start: int, top: int, limit: int) -> Batch:
         documents = profile_documents()
-        messages, end = inbox.messages(start, top, limit), top
+        messages, end = inbox.messages(self.partition, start, top, limit), top
         if len(messages) == limit:
             end = messages[-1].position
-        rows = inbox.readings(start, end) if any(profile.rules for profile in documents.values()) else []
+        rows = inbox.readings(self.partition, start, end) if any(profile.rules for profile in documents.values()) else []
         if len(rows) == inbox.READINGS_AT_ONCE:
             end = rows[-1][0]
             messages = [message for message in messages if message.position <= end]
@@ -93,15 +105,13 @@ class Evaluator:
         """Run the timers of alarms that are due, mark terminals late and silent, and store how far readings were passed over."""
         now = self._ticked_at = clock.from_ms(now_ms)
         self.run_timers(now)
-        if self._silence_at is None or not timedelta() <= now - self._silence_at < SILENCE_EVERY:
+        if self.partition.number == 0 and (self._silence_at is None or not timedelta() <= now - self._silence_at < SILENCE_EVERY):
             self._silence_at = now
             self._silence.tick(now)
         with db.available():
             db.connect()
-            if self._passed > inbox.cursor():
-                EvaluationCursor.update(position=self._passed).where(
-                    EvaluationCursor.name == inbox.CURSOR, EvaluationCursor.position < self._passed
-                ).execute()
+            if self._passed > inbox.cursor(self.partition):
+                inbox.move_cursor(self.partition, self._passed)
 
     def run_timers(self, now: datetime) -> int:
         """Advance every alarm with a timer due by ``now``, each in its own transaction; returns how many.
@@ -111,8 +121,8 @@ class Evaluator:
         """
         with db.available():
             db.connect()
-            due = due_alarms(now)
-            if not due or inbox.last_position() > max(self._passed, inbox.cursor()):
+            due = due_alarms(self.partition, now)
+            if not due or inbox.last_position() > self._start():
                 return 0
             documents = profile_documents()
         for alarm_id in due:

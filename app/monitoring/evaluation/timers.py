@@ -1,9 +1,10 @@
 """Timers of alarms: each that is due runs in its own transaction."""
 
 from datetime import datetime
+from typing import Any
 
 import structlog
-from peewee import InterfaceError, OperationalError
+from peewee import JOIN, InterfaceError, OperationalError, fn
 
 from app.core import clock, db
 from app.core.errors import Unavailable
@@ -11,7 +12,8 @@ from app.core.prepared import Prepared
 from app.machines.models import Machine
 from app.machines.profiles import Profile
 from app.monitoring import alarms
-from app.monitoring.models import Alarm
+from app.monitoring.evaluation.inbox import Partition
+from app.monitoring.models import Alarm, Terminal
 from app.monitoring.subjects import subject
 from app.monitoring.ticketing import find_ticket
 
@@ -20,16 +22,28 @@ log = structlog.get_logger()
 TIMERS_AT_ONCE = 500
 
 
-def due_alarms(now: datetime) -> list[int]:
-    """Alarms with a timer due by ``now``, the earliest first."""
-    return [alarm_id for (alarm_id,) in _due_alarms.plain(clock.to_ms(now), TIMERS_AT_ONCE)]
+def due_alarms(partition: Partition, now: datetime) -> list[int]:
+    """Alarms of ``partition`` with a timer due by ``now``, the earliest first; machines without a terminal belong to the first one."""
+    now_ms = clock.to_ms(now)
+    if partition.of == 1:
+        return [alarm_id for (alarm_id,) in _due.plain(now_ms, TIMERS_AT_ONCE)]
+    return [alarm_id for (alarm_id,) in _due_of.plain(now_ms, partition.of, partition.number, TIMERS_AT_ONCE)]
 
 
-_due_alarms = Prepared(
-    lambda now_ms, most: (
-        Alarm.select(Alarm.id).where(Alarm.due_at.is_null(False), Alarm.due_at <= now_ms).order_by(Alarm.due_at).limit(most).tuples()
+_due = Prepared(lambda now_ms, most: _due_by(now_ms).limit(most))
+_due_of = Prepared(
+    lambda now_ms, of, number, most: (
+        _due_by(now_ms)
+        .join(Machine)
+        .join(Terminal, JOIN.LEFT_OUTER, on=(Terminal.device == Machine.device))
+        .where(fn.MOD(fn.COALESCE(Terminal.id, 0), of) == number)
+        .limit(most)
     )
 )
+
+
+def _due_by(now_ms: Any) -> Any:
+    return Alarm.select(Alarm.id).where(Alarm.due_at.is_null(False), Alarm.due_at <= now_ms).order_by(Alarm.due_at).tuples()
 
 
 def run_timer(alarm_id: int, until: datetime, documents: dict[int, Profile], now: datetime) -> None:

@@ -6,6 +6,7 @@ from app.monitoring.intake.noise import RateGuard, mark_noise, noisy_devices
 from app.monitoring.intake.purging import purge_keys
 from app.monitoring.intake.quarantine import release_quarantine
 from app.monitoring.intake.receipts import Receipt, receipts
+from app.monitoring.intake.sharing import Instances, Share, instances
 from app.monitoring.intake.status import Heartbeat, beat, last_contact_ms, note_clock_step, note_possible_gap
 from app.monitoring.intake.storing import Outcome, as_unstorable, store
 
@@ -13,15 +14,18 @@ __all__ = [
     "LEASE_TTL_MS",
     "CredentialTask",
     "Heartbeat",
+    "Instances",
     "Lease",
     "LeaseLost",
     "Outcome",
     "RateGuard",
     "Receipt",
+    "Share",
     "as_unstorable",
     "beat",
     "confirm_credential",
     "credential_tasks",
+    "instances",
     "is_valid",
     "last_contact_ms",
     "mark_noise",

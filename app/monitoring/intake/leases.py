@@ -26,8 +26,8 @@ class LeaseLost(Conflict):
     """Another subscriber has taken over; nothing was stored."""
 
 
-def take_lease(name: str, holder: str, now_ms: int) -> Lease | None:
-    """The lease ``name`` if it is free, has lapsed or was this holder's own, else None.
+def take_lease(name: str, holder: str, now_ms: int, ttl_ms: int = LEASE_TTL_MS) -> Lease | None:
+    """The lease ``name`` if it is free, has lapsed (``ttl_ms``) or was this holder's own, else None.
 
     Its own earlier life is fenced off at once by the next number.
     """
@@ -36,7 +36,7 @@ def take_lease(name: str, holder: str, now_ms: int) -> Lease | None:
         if row is None:
             return _first_lease(name, holder, now_ms)
         age_ms = now_ms - IntakeLease.renewed_at.db_value(row.renewed_at)
-        if row.holder != holder and age_ms < LEASE_TTL_MS:
+        if row.holder != holder and age_ms < ttl_ms:
             return None
         taken = (
             IntakeLease.update(holder=holder, number=row.number + 1, renewed_at=now_ms)
