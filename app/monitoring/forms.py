@@ -1,22 +1,24 @@
 """What people type on the monitoring's screens, checked for shape; the rules are in the operations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectField, StringField
+from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
 from app.core.errors import N_, Invalid
+from app.monitoring.code_notes import MAX_NOTE
 from app.monitoring.fault_register import DEFAULT_SORT, SORTS
 from app.monitoring.fault_register import Filters as FaultFilters
 from app.monitoring.queries import Filters as BoardFilters
 from app.monitoring.shelving import MAX_REASON
 from app.tickets.models import Priority
 
+BOARD_STATES = (*Priority, "stale", "shelved", "silent", "late", "offline")
 FAULT_STATES = ("active", "gone", "unacknowledged")
 WINDOWS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 DEFAULT_WINDOW = "day"
@@ -51,13 +53,41 @@ class ShelvingForm(AlarmForm):
     hours = SelectField(_("For how long"), coerce=int, choices=[(1, "1 h"), (4, "4 h"), (8, "8 h"), (24, "24 h"), (72, "72 h")])
 
 
+class CodeNoteForm(FlaskForm):
+    """What the desk wants to remember of a code; empty removes it."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    text = TextAreaField(_("Note"), validators=[Length(max=MAX_NOTE)])
+
+
+class TicketForm(FlaskForm):
+    """The ticket of an alarm: a new one, or an open one of the machine."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    ticket = RadioField(_("Ticket"), coerce=int, validators=[InputRequired(_("Please choose."))])
+
+
+MOST_CHOSEN = 200
+
+
+def chosen_alarms(values: Iterable[str]) -> dict[int, int]:
+    """The versions of the chosen alarms by their ids, as the boxes of the list send them. Raises ``Invalid``."""
+    chosen = [value.partition(":")[::2] for value in values]
+    if len(chosen) > MOST_CHOSEN or not all(part.isascii() and part.isdigit() and len(part) < 16 for pair in chosen for part in pair):
+        raise Invalid(N_("The list cannot be filtered that way."))
+    return {int(alarm_id): int(version) for alarm_id, version in chosen}
+
+
 def board_filters(query: Mapping[str, str]) -> BoardFilters:
     """What the board is narrowed to, as it stands in the address. Raises ``Invalid``."""
     return BoardFilters(
         area=_number(query, "area"),
         customer=_number(query, "customer"),
         model=_number(query, "model"),
+        q=query.get("q", "").strip()[:LONGEST_Q],
+        state=_one_of(query, "state", BOARD_STATES),
         with_normal=query.get("normal") == "1",
+        page=max(1, _number(query, "page") or 1),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -43,6 +44,19 @@ def acknowledge(*, by: Actor, alarm: Alarm, version: int, at: datetime | None = 
         announcing.acknowledged(alarm, acknowledged_at)
         history.record(by, "alarm.acknowledged", "alarm", alarm.id, after={"machine": alarm.machine.serial, "code": alarm.code})
         live.touch("alarms")
+
+
+def acknowledge_all(*, by: Actor, seen: Iterable[tuple[Alarm, int]], at: datetime | None = None) -> list[Alarm]:
+    """Acknowledge several alarms, each as it was at its version; returns those that were no longer so, which are left alone."""
+    by.require("alarms.acknowledge")
+    stale = []
+    with db.transaction():
+        for alarm, version in seen:
+            try:
+                acknowledge(by=by, alarm=alarm, version=version, at=at)
+            except Conflict:
+                stale.append(alarm)
+    return stale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,9 @@
 """What the board, the alarm list and the machine screen show."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from peewee import JOIN, Case, ModelSelect, fn
+from peewee import JOIN, Case, Expression, ModelSelect, fn
 
 from app.accounts.models import Area, User
 from app.core.errors import N_, NotFound
@@ -17,14 +16,13 @@ from app.machines.profiles import CodePolicy
 from app.machines.queries import profile_documents
 from app.machines.queries import visible as visible_machines
 from app.monitoring.alarm_machine.state import STANDING
-from app.monitoring.models import Alarm, Condition, Episode, Terminal
+from app.monitoring.models import Alarm, CodeNote, Condition, Episode, Terminal
 from app.tickets.models import Priority, Ticket
 
 RANK: dict[str, int] = {Priority.CRITICAL: 0, Priority.HIGH: 1, Priority.LOW: 2}
 MAX_ALARMS = 100
-MAX_TILES = 300
 MAX_EPISODES = 50
-_rank = Case(Alarm.severity, tuple((severity, rank) for severity, rank in RANK.items()), 9)
+rank = Case(Alarm.severity, tuple((severity, rank) for severity, rank in RANK.items()), 9)
 is_there = (Alarm.condition != Condition.NORMAL) & (Alarm.condition != Condition.PENDING)
 is_standing = is_there | ~Alarm.is_acknowledged
 
@@ -43,6 +41,17 @@ class AlarmRow:
         """Whether its episode goes on."""
         return self.alarm.condition in STANDING
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether its machine says nothing any more: the alarm stands as it was (T16)."""
+        terminal = getattr(self.machine, "terminal", None)
+        return bool(terminal is not None and terminal.is_silent)
+
+    @property
+    def note(self) -> CodeNote | None:
+        """What the desk has noted of its code."""
+        return getattr(self.alarm, "code_note", None)
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -51,42 +60,10 @@ class Filters:
     area: int | None = None
     customer: int | None = None
     model: int | None = None
+    q: str = ""
+    state: str = ""
     with_normal: bool = False
-
-
-@dataclass(slots=True)
-class Tile:
-    """A machine on the board; ``level`` is a severity, "silent", "offline" or "normal". A silent one may have alarms, too."""
-
-    machine_id: int
-    serial: str
-    device: str
-    customer: str
-    level: str = "normal"
-    is_acknowledged: bool = True
-    is_silent: bool = False
-    codes: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class AreaGroup:
-    """The machines of one area: those that need someone, worst first, and how many do not."""
-
-    area_id: int | None
-    name: str
-    tiles: list[Tile]
-    normal: int
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """Everything the board shows."""
-
-    alarms: list[AlarmRow]
-    alarm_count: int
-    by_severity: dict[Priority, int]
-    groups: list[AreaGroup]
-    silent: int
+    page: int = 1
 
 
 def visible(actor: Actor) -> ModelSelect:
@@ -103,14 +80,19 @@ def alarm_by_id(actor: Actor, alarm_id: int) -> Alarm:
     return alarm
 
 
+def alarms_by_ids(actor: Actor, ids: Iterable[int]) -> list[Alarm]:
+    """Those of the alarms ``ids`` that ``actor`` may see."""
+    return list(visible(actor).where(Alarm.id.in_(list(ids))))
+
+
 def standing(actor: Actor, *, filters: Filters | None = None) -> list[AlarmRow]:
     """Standing alarms, at most ``MAX_ALARMS``: unacknowledged first, then worst, then newest."""
     return _rows(_standing(actor, filters or Filters()).order_by(*_STANDING_ORDER).limit(MAX_ALARMS))
 
 
-def standing_count(actor: Actor) -> int:
+def standing_count(actor: Actor, filters: Filters | None = None) -> int:
     """How many alarms stand, listed or not."""
-    return sum(_counts(actor, Filters()).values())
+    return _standing(actor, filters or Filters()).count()
 
 
 def standing_of(actor: Actor, machine: Machine) -> list[AlarmRow]:
@@ -123,7 +105,7 @@ def standing_of(actor: Actor, machine: Machine) -> list[AlarmRow]:
 def waiting(actor: Actor, limit: int = 20) -> list[AlarmRow]:
     """Alarms that nobody has acknowledged, worst first, then oldest; for start pages."""
     query = _standing(actor, Filters()).where(~Alarm.is_acknowledged)
-    return _rows(query.order_by(_rank, Alarm.last_event_at, Alarm.id).limit(limit))
+    return _rows(query.order_by(rank, Alarm.last_event_at, Alarm.id).limit(limit))
 
 
 def alarm_row(actor: Actor, alarm_id: int) -> AlarmRow:
@@ -133,17 +115,27 @@ def alarm_row(actor: Actor, alarm_id: int) -> AlarmRow:
 
 
 def _standing(actor: Actor, filters: Filters) -> ModelSelect:
-    return _narrowed(_with_episode(visible(actor)).where(is_standing), filters)
+    query = narrowed(_with_episode(visible(actor)).where(is_standing), filters)
+    state = _in_state(filters.state)
+    return query if state is None else query.where(state)
 
 
 def _with_episode(query: ModelSelect) -> ModelSelect:
-    """With the machine's customer, the last episode, its ticket and who acknowledged it."""
+    """With the machine's customer and terminal, the last episode, its ticket, who acknowledged it, and the note of its code."""
     return (
-        query.select(Alarm, Machine, Customer, Episode, Ticket, User)
+        query.select(Alarm, Machine, Customer, Episode, Ticket, User, Terminal, CodeNote)
         .join_from(Machine, Customer, JOIN.LEFT_OUTER)
         .join_from(Alarm, Episode, on=(Episode.id == _last_episode()), attr="last_episode")
         .join_from(Episode, Ticket, JOIN.LEFT_OUTER)
         .join_from(Episode, User, JOIN.LEFT_OUTER)
+        .join_from(Machine, Terminal, JOIN.LEFT_OUTER, on=(Terminal.device == Machine.device), attr="terminal")
+        .join_from(
+            Alarm,
+            CodeNote,
+            JOIN.LEFT_OUTER,
+            on=((CodeNote.profile == Machine.profile) & (CodeNote.code == Alarm.code)),
+            attr="code_note",
+        )
     )
 
 
@@ -152,7 +144,7 @@ def _last_episode() -> ModelSelect:
     return one.select(one.id).where(one.alarm == Alarm.id).order_by(one.started_at.desc()).limit(1)
 
 
-_STANDING_ORDER = (Alarm.is_acknowledged, _rank, ~is_there, Alarm.last_event_at.desc(), Alarm.id)
+_STANDING_ORDER = (Alarm.is_acknowledged, rank, ~is_there, Alarm.last_event_at.desc(), Alarm.id)
 _standing_of_machine = Prepared(
     lambda machine_id: (
         _with_episode(Alarm.select(Alarm, Machine).join(Machine))
@@ -163,11 +155,33 @@ _standing_of_machine = Prepared(
 )
 
 
-def _narrowed(query: ModelSelect, filters: Filters) -> ModelSelect:
+def narrowed(query: ModelSelect, filters: Filters) -> ModelSelect:
+    """``query``, which selects or joins machines, with those alone that ``filters`` lets through; its state is another matter."""
     for name in ("area", "customer", "model"):
         value = getattr(filters, name)
         query = query.where(getattr(Machine, name) == value) if value is not None else query
-    return query
+    if not filters.q:
+        return query
+    owners = Customer.select(Customer.id).where(Customer.name.contains(filters.q) | Customer.short_name.contains(filters.q))
+    return query.where(Machine.serial.contains(filters.q) | Machine.device.contains(filters.q) | Machine.customer.in_(owners))
+
+
+def counts(actor: Actor, filters: Filters) -> dict[str, int]:
+    """How many alarms of each severity stand."""
+    query = narrowed(visible(actor).where(is_standing), filters)
+    return dict(query.select(Alarm.severity, fn.COUNT(Alarm.id)).group_by(Alarm.severity).tuples())
+
+
+def _in_state(state: str) -> Expression | None:
+    """The alarms that belong to a state of the board."""
+    if state in RANK:
+        return Alarm.severity == state
+    if state == "shelved":
+        return Alarm.shelved_until.is_null(False) | Alarm.suppressed_by.is_null(False)
+    if state in ("stale", "silent", "late"):
+        which = Terminal.is_late if state == "late" else Terminal.is_silent
+        return Machine.device.in_(Terminal.select(Terminal.device).where(which))
+    return None
 
 
 def _rows(query: Iterable[Alarm]) -> list[AlarmRow]:
@@ -176,78 +190,6 @@ def _rows(query: Iterable[Alarm]) -> list[AlarmRow]:
         AlarmRow(alarm, alarm.machine, alarm.last_episode, profiles.code(documents.get(alarm.machine.profile_id), alarm.code))
         for alarm in query
     ]
-
-
-def board(actor: Actor, filters: Filters) -> Board:
-    """The board for ``actor``: standing alarms, machines by area with the normal ones counted, or listed when asked for."""
-    counts = _counts(actor, filters)
-    groups = _groups(actor, filters)
-    return Board(
-        alarms=standing(actor, filters=filters),
-        alarm_count=sum(counts.values()),
-        by_severity={severity: counts.get(severity, 0) for severity in Priority},
-        groups=groups,
-        silent=sum(tile.is_silent for group in groups for tile in group.tiles),
-    )
-
-
-def _counts(actor: Actor, filters: Filters) -> dict[str, int]:
-    query = _narrowed(visible(actor).where(is_standing), filters)
-    return dict(query.select(Alarm.severity, fn.COUNT(Alarm.id)).group_by(Alarm.severity).tuples())
-
-
-def _groups(actor: Actor, filters: Filters) -> list[AreaGroup]:
-    tiles = _troubled(actor, filters)
-    totals = _narrowed(visible_machines(actor), filters).where(Machine.device.is_null(False))
-    totals = dict(totals.select(Machine.area, fn.COUNT(Machine.id)).group_by(Machine.area).tuples())
-    names = dict(Area.select(Area.id, Area.name).tuples())
-    groups = []
-    for area_id in sorted(totals, key=lambda key: (key is None, names.get(key, ""))):
-        mine = [tile for machine_area, tile in tiles if machine_area == area_id]
-        normal = totals[area_id] - sum(bool(tile.device) for tile in mine)
-        if filters.with_normal and filters.area == area_id:
-            mine += _normal(actor, filters, {tile.machine_id for tile in mine})
-        groups.append(AreaGroup(area_id, names.get(area_id, ""), mine[:MAX_TILES], normal))
-    return groups
-
-
-def _troubled(actor: Actor, filters: Filters) -> list[tuple[int | None, Tile]]:
-    """Machines with a standing alarm or without a sign of life, with their area, worst first."""
-    found: dict[int, tuple[int | None, Tile]] = {}
-    columns = (Machine.area, *_TILE, Alarm.severity, Alarm.is_acknowledged, Alarm.code)
-    query = _narrowed(visible(actor).where(is_standing), filters).join_from(Machine, Customer, JOIN.LEFT_OUTER)
-    for area_id, machine_id, serial, device, customer, severity, is_acknowledged, code in (
-        query.select(*columns).order_by(_rank, Alarm.code).tuples()
-    ):
-        _area, tile = found.setdefault(machine_id, (area_id, Tile(machine_id, serial, device, customer, severity)))
-        tile.is_acknowledged &= is_acknowledged
-        tile.codes.append(code)
-    for area_id, machine_id, serial, device, customer, is_silent in _quiet(actor, filters):
-        level = "silent" if is_silent else "offline"
-        _area, tile = found.setdefault(machine_id, (area_id, Tile(machine_id, serial, device, customer, level)))
-        tile.is_silent = is_silent
-    order = {**RANK, "silent": 3, "offline": 4}
-    return sorted(found.values(), key=lambda pair: (order[pair[1].level], pair[1].is_acknowledged, pair[1].serial))
-
-
-_TILE = (
-    Machine.id,
-    Machine.serial,
-    fn.COALESCE(Machine.device, ""),
-    fn.COALESCE(fn.NULLIF(Customer.short_name, ""), Customer.name, ""),
-)
-
-
-def _quiet(actor: Actor, filters: Filters) -> Iterable[tuple[Any, ...]]:
-    query = _narrowed(visible_machines(actor), filters)
-    query = query.join_from(Machine, Customer, JOIN.LEFT_OUTER).join_from(Machine, Terminal, on=(Terminal.device == Machine.device))
-    return query.select(Machine.area, *_TILE, Terminal.is_silent).where(Terminal.is_silent | ~Terminal.is_online).tuples()
-
-
-def _normal(actor: Actor, filters: Filters, troubled: set[int]) -> list[Tile]:
-    query = _narrowed(visible_machines(actor), filters).join_from(Machine, Customer, JOIN.LEFT_OUTER)
-    query = query.where(Machine.device.is_null(False)).select(*_TILE).order_by(Machine.serial).limit(MAX_TILES)
-    return [Tile(*facts) for facts in query.tuples() if facts[0] not in troubled]
 
 
 def machine_by_device(actor: Actor, device: str) -> Machine:

@@ -13,6 +13,7 @@ from pathlib import Path
 from app.accounts.models import Role
 from app.core import clock, db, indexing, migrating, textsearch
 from app.customers import searching as customers
+from app.machines.operations import seed_profiles
 from app.tickets import reasons, searching
 from tests import personas
 
@@ -65,6 +66,18 @@ def ensure(folder: Path, size: int) -> Path:
 def ensure_registers(folder: Path) -> Path:
     """Build the world of the registers unless it is there."""
     return _ensure(path_of(folder, 0).with_stem(f"registers-{_schema()}"), "registers-*", lambda: _fill(_registers()))
+
+
+def ensure_board(folder: Path) -> Path:
+    """Build the world of the board unless it is there."""
+    from tests.benchmarks import board_world
+
+    def fill() -> None:
+        seed_profiles()
+        _fill(board_world.statements())
+
+    digest = sha256(Path(board_world.__file__).read_bytes()).hexdigest()[:6]
+    return _ensure(path_of(folder, 0).with_stem(f"board-{digest}-{_schema()}"), "board-*", fill)
 
 
 def _ensure(path: Path, pattern: str, fill: Callable[[], None]) -> Path:
