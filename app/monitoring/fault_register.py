@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from peewee import JOIN, ModelSelect, fn
+from peewee import JOIN, SQL, ModelSelect, Value, fn
 
-from app.accounts.models import User
+from app.accounts.models import Area, User
+from app.core import clock
+from app.core.clock import to_ms
 from app.core.errors import N_, Invalid
 from app.core.paging import Order, capped_count, page_of
 from app.core.types import Actor, Page
@@ -28,7 +30,9 @@ SORTS = {
     "started_at": Order((Episode.started_at, Episode.id), (False, False)),
 }
 DEFAULT_SORT = "-started_at"
-GROUPS = ("code", "machine", "severity")
+GROUPS = ("code", "machine", "severity", "customer", "area", "day")
+_MINUTE_MS, _DAY_MS = 60_000, 86_400_000
+STATES = ("active", "gone", "unacknowledged", "with_ticket", "without_ticket", "late", "chattering")
 MAX_GROUPS = 200
 _STEP = 2_000
 
@@ -44,7 +48,8 @@ class Filters:
     area: int | None = None
     from_at: datetime | None = None
     to_at: datetime | None = None
-    state: str = ""  # "active", "gone", "unacknowledged"
+    state: str = ""  # one of STATES
+    customer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,17 @@ class FaultRow:
     def name(self, locale: str) -> str:
         """The code's name in the machine's profile; empty for one that is not there."""
         return self.policy.name(locale) if self.policy.is_in_profile else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Faults with something in common: how many, how often they were raised, and how long they lasted altogether, in minutes."""
+
+    key: Any
+    words: str | None
+    faults: int
+    raises: int
+    minutes: int
 
 
 _SHOWN = (
@@ -111,13 +127,45 @@ def _in_steps(query: ModelSelect, order: Order) -> Iterator[FaultRow]:
         rows = list(query.where(order.beyond(rows[-1][-2:])).tuples()) if len(rows) == _STEP else []
 
 
-def grouped(actor: Actor, filters: Filters, by: str) -> list[tuple[str, int, int]]:
-    """Episodes and raises counted by code, machine or severity, most first. Raises ``Invalid`` for anything else."""
+def grouped(actor: Actor, filters: Filters, by: str, now: datetime) -> list[Group]:
+    """Faults, raises and time counted by ``by``, most first, days newest first. Raises ``Invalid`` for what is not in ``GROUPS``."""
     if by not in GROUPS:
         raise Invalid(N_("This list cannot be grouped that way."))
-    column = {"code": Episode.code, "machine": Machine.serial, "severity": Episode.severity}[by]
-    query = _listed(actor, filters).select(column, fn.COUNT(Episode.id), fn.SUM(Episode.count)).group_by(column)
-    return list(query.order_by(fn.COUNT(Episode.id).desc(), column).limit(MAX_GROUPS).tuples())
+    key, words = _columns_of(by)
+    lasted_ms = fn.SUM(fn.COALESCE(Episode.ended_at, to_ms(now)) - Episode.started_at)
+    query = _listed(actor, filters).join_from(Machine, Customer, JOIN.LEFT_OUTER).join_from(Machine, Area, JOIN.LEFT_OUTER)
+    query = query.select(key, words, fn.COUNT(Episode.id), fn.SUM(Episode.count), lasted_ms).group_by(SQL("1"), SQL("2"))
+    order = (SQL("1").desc(),) if by == "day" else (SQL("3").desc(), SQL("1"))
+    rows = query.order_by(*order).limit(MAX_GROUPS).tuples()
+    return [
+        Group(_day(key) if by == "day" else key, _day(key) if by == "day" else words, faults, int(raises), int(lasted) // _MINUTE_MS)
+        for key, words, faults, raises, lasted in rows
+    ]
+
+
+def _columns_of(by: str) -> tuple[Any, Any]:
+    """What is grouped by, and what it is called."""
+    if by == "day":
+        day = (Episode.started_at + _offset_ms()) / _DAY_MS
+        return day, Value("")
+    customer = fn.COALESCE(fn.NULLIF(Customer.short_name, ""), Customer.name)
+    return {
+        "code": (Episode.code, Episode.code),
+        "machine": (Machine.serial, Machine.serial),
+        "severity": (Episode.severity, Episode.severity),
+        "customer": (Customer.id, customer),
+        "area": (Area.id, Area.name),
+    }[by]
+
+
+def _offset_ms() -> int:
+    """How far the deployment's zone is ahead of UTC; in China it is always the same."""
+    offset = clock.now().astimezone(clock.zone()).utcoffset() or timedelta()
+    return offset // timedelta(milliseconds=1)
+
+
+def _day(number: float) -> str:
+    return (date(1970, 1, 1) + timedelta(days=int(number))).isoformat()
 
 
 def _order(sort: str) -> Order:
@@ -152,6 +200,8 @@ def _listed(actor: Actor, filters: Filters) -> ModelSelect:
         query = query.where(Episode.severity == filters.severity)
     if filters.area is not None:
         query = query.where(Machine.area == filters.area)
+    if filters.customer is not None:
+        query = query.where(Machine.customer == filters.customer)
     if filters.from_at is not None:
         query = query.where(Episode.started_at >= filters.from_at)
     if filters.to_at is not None:
@@ -164,10 +214,13 @@ def _listed(actor: Actor, filters: Filters) -> ModelSelect:
 
 
 def _in_state(query: ModelSelect, state: str) -> ModelSelect:
-    if state == "active":
-        return query.where(Episode.ended_at.is_null())
-    if state == "gone":
-        return query.where(Episode.ended_at.is_null(False))
-    if state == "unacknowledged":
-        return query.where(Episode.acknowledged_at.is_null())
-    return query
+    conditions = {
+        "active": Episode.ended_at.is_null(),
+        "gone": Episode.ended_at.is_null(False),
+        "unacknowledged": Episode.acknowledged_at.is_null(),
+        "with_ticket": Episode.ticket.is_null(False),
+        "without_ticket": Episode.ticket.is_null(),
+        "late": Episode.is_late,
+        "chattering": Episode.is_chattering,
+    }
+    return query.where(conditions[state]) if state else query

@@ -12,14 +12,13 @@ from wtforms.widgets import HiddenInput
 
 from app.core.errors import N_, Invalid
 from app.monitoring.code_notes import MAX_NOTE
-from app.monitoring.fault_register import DEFAULT_SORT, SORTS
+from app.monitoring.fault_register import DEFAULT_SORT, SORTS, STATES
 from app.monitoring.fault_register import Filters as FaultFilters
 from app.monitoring.queries import Filters as BoardFilters
 from app.monitoring.shelving import MAX_REASON
 from app.tickets.models import Priority
 
 BOARD_STATES = (*Priority, "stale", "shelved", "silent", "late", "offline")
-FAULT_STATES = ("active", "gone", "unacknowledged")
 WINDOWS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 DEFAULT_WINDOW = "day"
 LONGEST_Q = 80
@@ -102,7 +101,8 @@ def fault_filters(query: Mapping[str, str], zone: ZoneInfo) -> FaultFilters:
         area=_number(query, "area"),
         from_at=day_in(query, "from", zone),
         to_at=last + timedelta(days=1) if last else None,
-        state=_one_of(query, "state", FAULT_STATES),
+        state=_one_of(query, "state", STATES),
+        customer=_number(query, "customer"),
     )
 
 

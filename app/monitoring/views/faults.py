@@ -26,7 +26,7 @@ def faults() -> Response:
     filters, sort = _filters(), forms.fault_sort(request.args)
     page = fault_register.page(actor(), filters, sort=sort, after=request.args.get("after"), before=request.args.get("before"))
     group = request.args.get("group", "")
-    groups = fault_register.grouped(actor(), filters, group) if group else []
+    groups = fault_register.grouped(actor(), filters, group, clock.now()) if group else []
     shown: dict[str, Any] = {"page": page, "filters": filters, "sort": sort, "group": group, "groups": groups}
     areas = [(area.id, area.name) for area in customers.areas()] if actor().area_ids is None else []
     return render("monitoring/faults.html", fragment="monitoring/_faults.html", areas=areas, locale=language(), **shown)
