@@ -57,7 +57,8 @@ def is_birth(message: InboxMessage) -> bool:
 def streams(messages: Iterable[InboxMessage], known_codes: dict[int, set[str]]) -> dict[tuple[int, str], Stream]:
     """The signals of ``messages`` by terminal and code; births speak about every code in ``known_codes`` of their terminal.
 
-    ``known_codes`` (codes by terminal id) is completed by the codes that the messages themselves name.
+    ``known_codes`` (codes by terminal id) is completed by the codes that the messages themselves name. A fault that the broker kept and
+    played again says nothing: it was an event, nobody knows what came after it, and births say what is there.
     """
     messages = list(messages)
     births = [message for message in messages if is_birth(message)]
@@ -76,7 +77,7 @@ def _signals(
     messages: list[InboxMessage], births: list[InboxMessage], known_codes: dict[int, set[str]]
 ) -> Iterator[tuple[str, Signal, int]]:
     for message in messages:
-        if message.kind == InboxKind.FAULT:
+        if message.kind == InboxKind.FAULT and not message.is_retained:
             yield message.code, of_fault(message), message.terminal_id
     for birth in births:
         for code in sorted(known_codes[birth.terminal_id]):
@@ -148,7 +149,8 @@ def _said(found: Sequence[Source], code: str, since: datetime, upto_position: in
     usable &= (InboxMessage.position <= upto_position) & InboxMessage.error.is_null()
     if until is not None:
         usable &= InboxMessage.at < until
-    faults = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.FAULT) & (InboxMessage.code == code))
+    is_fault = (InboxMessage.kind == InboxKind.FAULT) & (InboxMessage.code == code) & ~InboxMessage.is_retained
+    faults = InboxMessage.select().where(usable & is_fault)
     states = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.STATE))
     return [of_fault(message) for message in faults] + [of_birth(state, code) for state in states if is_birth(state)]
 

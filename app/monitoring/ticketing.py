@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from app.core import live
 from app.core.types import system
 from app.machines import profiles
-from app.machines.profiles import CodePolicy, Combination, Opening, Profile, TicketPolicy
+from app.machines.profiles import COMM_LOST, CodePolicy, Combination, Opening, Profile, TicketPolicy
 from app.monitoring import readings, storms
 from app.monitoring.alarm_machine.state import STANDING
 from app.monitoring.alarms import Raised
 from app.monitoring.models import Alarm, Episode
+from app.monitoring.silence import together
 from app.monitoring.sources import sources
 from app.monitoring.subjects import Subject
 from app.tickets import faults, merging
@@ -44,6 +45,9 @@ def find_ticket(raised: Raised, now: datetime) -> None:
         Alarm.update(suppressed_by=parent.code).where(Alarm.id == episode.alarm_id, Alarm.suppressed_by.is_null()).execute()
         if parent.ticket_id is None or not parent.ticket.is_open:
             return
+    if episode.code == COMM_LOST and together.ticket_for(subject.machine, subject.policy, episode, now) is not None:
+        live.touch("alarms")
+        return
     combined = _combined(subject, episode)
     beside = parent.ticket if parent is not None else next((one.ticket for _combination, one in combined), None)
     ticket = _ticket(subject, episode, subject.policy, beside, now)

@@ -19,7 +19,7 @@ from app.machines.models import Machine
 from app.machines.profiles import DEFAULT_INTERVAL_S, Profile
 from app.machines.queries import profile_documents
 from app.monitoring.models import Terminal
-from app.monitoring.silence import clocks, terminals
+from app.monitoring.silence import clocks, terminals, together
 from app.monitoring.silence.clocks import ClockChange
 from app.monitoring.silence.limits import GRACE, SHORTEST_LATE, Level, Quiet, grace_after_deafness, level
 from app.monitoring.silence.outages import Listening
@@ -54,6 +54,8 @@ class Silence:
             clocks_off = clocks.changes()
         _in_parts(changes[:MOST_AT_A_LOOK], lambda part: terminals.write(part, now))
         _in_parts(clocks_off[:MOST_AT_A_LOOK], lambda part: clocks.write(part, now))
+        with db.available():
+            together.end_those_over(now)
 
 
 def _changes(documents: dict[int, Profile], hears_since: datetime | None, now: datetime, *, may_begin: bool) -> Iterator[Change]:
