@@ -89,7 +89,7 @@ class Proxy:
             return
         link = _Link([writer, far_writer])
         self._links.add(link)
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):
             await asyncio.gather(self._pass(reader, far_writer, link), self._pass(far_reader, writer, link))
         self._links.discard(link)
         for one in link.writers:
