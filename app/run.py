@@ -1,9 +1,10 @@
-"""``python -m app.run``: a whole installation in the foreground: broker, portal, subscriber, worker, until Ctrl-C."""
+"""``python -m app.run``: a whole installation in the foreground: broker, portal, stream of the board, subscriber, worker, until Ctrl-C."""
 
 import ipaddress
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.core.config import Config, ConfigError, load_config, make_keys
@@ -18,11 +19,13 @@ def main() -> int:
         environment.setdefault(name, value)
     try:
         make_keys(Path(environment.get("DATA_DIR") or "instance"))
+        for name, value in _stream_settings(environment).items():
+            environment.setdefault(name, value)
         config = load_config()
     except (ConfigError, OSError) as error:
         return _complain(str(error))
     for port in _taken_ports(config):
-        return _complain(f"Port {port} is in use already: set PORT or MQTT_PORT to another one.")
+        return _complain(f"Port {port} is in use already: set PORT, LIVE_PORT or MQTT_PORT to another one.")
     if subprocess.call([sys.executable, "-m", "app.first_start"]) != 0:
         return 1
     children = children_of(config)
@@ -39,12 +42,22 @@ def children_of(config: Config) -> list[Child]:
         *broker,
         Child("evc", [*python, "mqtt", "run"]),
         Child("worker", [*python, "app.worker"]),
+        Child("live", [*python, "gunicorn", "-c", "app/deploy/live.conf.py", "app.live.asgi:make()"]),
         Child("web", portal, port=config.port if _is_here(config.host) else None),
     ]
 
 
+def _stream_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """The stream of the board on a port of its own beside the portal's: browsers find it there without a proxy before both."""
+    config = load_config(environment)
+    taken = (config.port, config.mqtt_port)
+    port = next((port for port in range(config.live_port, 65_536) if port not in taken and not listens(port)), config.live_port)
+    chosen = environment.get("LIVE_PORT") or str(port)
+    return {"LIVE_PORT": chosen, "LIVE_URL": f":{chosen}"}
+
+
 def _taken_ports(config: Config) -> list[int]:
-    wanted = [config.port] + ([] if config.mqtt_url else [config.mqtt_port])
+    wanted = [config.port, config.live_port] + ([] if config.mqtt_url else [config.mqtt_port])
     return [port for port in wanted if listens(port)]
 
 

@@ -31,6 +31,8 @@ class Config:
 
     host: str
     port: int
+    live_port: int
+    live_url: str | None
     database_url: str
     mqtt_url: str | None
     mqtt_port: int
@@ -104,6 +106,15 @@ class _Reader:
             return None
         return value
 
+    def stream(self, name: str) -> str | None:
+        """Where browsers find the stream of the board: a path of the portal's own address, or ``:port`` of the same host."""
+        value = self.environ.get(name) or None
+        if value is None or re.fullmatch(r"/[A-Za-z0-9/_-]*", value):
+            return value
+        if not re.fullmatch(r":[0-9]{1,5}", value):
+            self.mistakes.append(f"{name}: {value!r} is neither a path such as / nor a port of the same host such as :8001")
+        return value
+
     def address(self, name: str, default: str) -> str:
         value = self.text(name, default)
         if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
@@ -175,9 +186,12 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     topic_root = read.text("EVC_TOPIC_ROOT", "evc")
     if any(character in topic_root for character in "/+#$"):
         read.mistakes.append(f"EVC_TOPIC_ROOT: {topic_root!r} must be one topic level without / + # $")
+    port = read.port("PORT", 8000)
     config = Config(
         host=read.text("HOST", "127.0.0.1"),
-        port=read.port("PORT", 8000),
+        port=port,
+        live_port=read.port("LIVE_PORT", port % 65_535 + 1),
+        live_url=read.stream("LIVE_URL"),
         database_url=database_url,
         mqtt_url=read.url("MQTT_URL", None, ("mqtt", "mqtts")),
         mqtt_port=read.port("MQTT_PORT", 1883),

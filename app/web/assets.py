@@ -22,6 +22,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "charts.css": ("vendor/uplot-1.6.32/uPlot.min.css",),
     "charts.js": ("vendor/uplot-1.6.32/uPlot.iife.min.js", "js/chart*.js"),
     "search.js": ("js/search.js",),
+    "board.js": ("js/board.js",),
     "call_backs.js": ("js/call_backs.js",),
     "signature.js": ("vendor/signature_pad-5.1.4/signature_pad.umd.min.js", "js/signature.js"),
     "sprite.svg": ("icons/sprite.svg",),

@@ -1,5 +1,6 @@
 """Headers and request checks of security.md §1."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
@@ -18,6 +19,9 @@ CONTENT_SECURITY_POLICY = (
     "media-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+# What a host's name in front of the stream's port may look like, before it stands in a header.
+_HOST_NAME = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]")
 
 csrf = CSRFProtect()
 
@@ -39,6 +43,22 @@ def init_app(app: Flask, config: Config) -> None:
     app.before_request(_refuse_foreign_origin)
     app.before_request(_refuse_nul)
     app.after_request(_add_headers if config.is_plain_http else _add_headers_and_hsts)
+
+
+def stream_of(config: Config) -> str | None:
+    """Where the page of this request finds the stream of the board; None when there is none for it."""
+    url = config.live_url
+    if url is None or url.startswith("/"):
+        return url.rstrip("/") if url else None
+    host = request.host.rpartition(":")[0] if re.search(r":\d+$", request.host) else request.host
+    return f"{request.scheme}://{host}{url}" if _HOST_NAME.fullmatch(host) else None
+
+
+def policy_with(stream: str | None) -> str:
+    """The content security policy of a page that may also listen to ``stream``."""
+    if not stream or stream.startswith("/"):
+        return CONTENT_SECURITY_POLICY
+    return CONTENT_SECURITY_POLICY.replace("connect-src 'self'", f"connect-src 'self' {stream}")
 
 
 def behind_proxies(wsgi_app: WSGIApplication, trusted: tuple[str, ...]) -> WSGIApplication:

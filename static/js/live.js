@@ -5,7 +5,7 @@
   const ROWS = "tbody > tr[id], [data-items] > [id]";
   const READING_MS = 15000;
   const TYPING_MS = 3000;
-  const waiting = new Map(); // section → the answer that waits
+  const waiting = new Map(); // the section, or the piece of it that a stream sent → what waits for it
   const usedAt = new WeakMap(); // section → when someone last pointed or pressed a key in it
   let typedAt = -TYPING_MS;
   let isReleasing = false;
@@ -23,12 +23,13 @@
     );
   document.addEventListener("input", () => (typedAt = performance.now()));
 
-  function isInUse(section) {
-    if (!rowsOf(section).length) return false;
+  function isInUse(place) {
+    if (!rowsOf(place).length) return false;
+    const section = place.closest("[data-live]");
     const now = performance.now();
-    if (now - typedAt < TYPING_MS || section.querySelector("dialog[open], [popover]:popover-open")) return true;
-    if (section.getBoundingClientRect().top < -40) return true;
-    const isTouched = section.matches(":hover, :focus-within") || section.contains(getSelection().anchorNode);
+    if (now - typedAt < TYPING_MS || place.querySelector("dialog[open], [popover]:popover-open")) return true;
+    if (place.getBoundingClientRect().top < -40) return true;
+    const isTouched = place.matches(":hover, :focus-within") || place.contains(getSelection().anchorNode);
     return isTouched && now - (usedAt.get(section) ?? -READING_MS) < READING_MS;
   }
 
@@ -40,15 +41,16 @@
     if (hadFocus) fresh.querySelector("[data-row]")?.focus({ preventScroll: true });
   }
 
-  function hold(section, ctx, fragment) {
+  function hold(section, place, ctx, fragment) {
     const fresh = new Map(rowsOf(fragment).map((row) => [row.id, row]));
-    const old = rowsOf(section);
-    const added = [...fresh.keys()].filter((id) => !old.some((row) => row.id === id)).length;
+    const old = rowsOf(place);
+    const known = new Set(old.map((row) => row.id));
+    const added = [...fresh].filter(([id, row]) => !known.has(id) && !row.matches(".tiles > *")).length;
     old.forEach((row, index) => {
       if (fresh.has(row.id)) replaceInPlace(row, fresh.get(row.id));
       else if (index < old.length - added) row.classList.add("is-gone"); // the last ones only moved to the next page
     });
-    waiting.set(section, ctx);
+    waiting.set(place, ctx);
     const button = section.querySelector(".live-new");
     if (button && added) {
       button.textContent = section.dataset.newWords.replace("{n}", added);
@@ -56,10 +58,10 @@
     }
   }
 
-  async function release(section) {
-    const ctx = waiting.get(section);
-    waiting.delete(section);
-    if (!ctx || !section.isConnected) return;
+  async function release(place) {
+    const ctx = waiting.get(place);
+    waiting.delete(place);
+    if (!ctx || !place.isConnected) return;
     isReleasing = true;
     try {
       await htmx.swap(ctx);
@@ -76,24 +78,26 @@
     if (ctx.response.status >= 400) return event.preventDefault();
     const fragment = tasks.find((task) => task.type === "main")?.fragment;
     if (!fragment) return;
-    if (!isReleasing && isInUse(section)) {
+    const place = ctx.target instanceof Element ? ctx.target : section;
+    if (!isReleasing && isInUse(place)) {
       event.preventDefault();
-      return hold(section, ctx, fragment.cloneNode(true));
+      return hold(section, place, ctx, fragment.cloneNode(true));
     }
-    waiting.delete(section);
-    const known = new Set(rowsOf(section).map((row) => row.id));
+    for (const other of waiting.keys()) if (place.contains(other)) waiting.delete(other);
+    const known = new Set(rowsOf(place).map((row) => row.id));
     if (known.size) rowsOf(fragment).forEach((row) => known.has(row.id) || row.classList.add("is-new"));
   });
 
   document.addEventListener("click", (event) => {
     const section = event.target.closest(".live-new")?.closest("[data-live]");
     if (!section) return;
-    release(section);
+    for (const place of [...waiting.keys()]) if (section.contains(place)) release(place);
+    event.target.hidden = true;
     if (section.getBoundingClientRect().top < 0) section.scrollIntoView({ block: "start" });
   });
 
   setInterval(() => {
-    for (const section of waiting.keys()) if (!section.isConnected) waiting.delete(section);
-      else if (!isInUse(section)) release(section);
+    for (const place of [...waiting.keys()]) if (!place.isConnected) waiting.delete(place);
+      else if (!isInUse(place)) release(place);
   }, 1000);
 })();

@@ -19,7 +19,7 @@ ORDER = (
     ("billing", "callbacks", "records", "fleet"),
     ("desk", "machine_files", "analytics", "home", "imports"),
     ("api",),
-    ("wiring", "factory", "cli", "demo", "release", "worker", "wsgi", "run", "first_start", "supervisor", "deploy"),
+    ("wiring", "factory", "cli", "demo", "release", "worker", "live", "wsgi", "run", "first_start", "supervisor", "deploy"),
 )
 RANK = {package: rank for rank, packages in enumerate(ORDER) for package in packages}
 TOP = RANK["factory"]

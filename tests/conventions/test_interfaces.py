@@ -15,7 +15,7 @@ TARGETS = ("run", "test", "check", "bench", "faults", "simulate", "help")
 NAMES = (
     "PORT", "HOST", "DATABASE_URL", "MQTT_URL", "MQTT_PORT", "EVC_TOPIC_ROOT", "SECRET_KEY", "DATA_DIR", "DEMO", "AUDIT_KEY",
     "INSTANCE_NAME", "SMTP_URL", "MAIL_FROM", "MAIL_INBOX_URL", "METRICS_TOKEN", "TRUSTED_PROXIES", "TZ_NAME", "DEFAULT_LOCALE",
-    "WECOM_WEBHOOK",
+    "WECOM_WEBHOOK", "LIVE_PORT", "LIVE_URL",
 )  # fmt: skip
 COMMANDS = {
     "db": {"upgrade", "status", "check"},
@@ -68,4 +68,4 @@ def test_addresses_are_there(app: Flask, address: str) -> None:
 
 def test_the_procfile_names_the_processes() -> None:
     names = [line.split(":")[0] for line in (ROOT / "Procfile").read_text(encoding="utf8").splitlines()]
-    assert names == ["release", "web", "evc", "worker"]
+    assert names == ["release", "web", "evc", "worker", "live"]

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 from werkzeug.wrappers import Response
 
 from app.core.types import Actor
@@ -13,6 +13,7 @@ from app.monitoring import board as boards
 from app.monitoring import feed, forms
 from app.monitoring.shift_log import queries as shift_log
 from app.monitoring.views.routes import LIVE, blueprint
+from app.web import security
 from app.web.auth import actor, requires
 from app.web.render import live_tag, render, tagged, unchanged
 
@@ -33,8 +34,11 @@ def board() -> Response:
     customer = customers.by_id(me, filters.customer) if filters.customer else None
     # Called only where the board is not kept from another reader of the same version.
     shown: dict[str, Any] = {"look": partial(boards.board, me, filters), "look_at_feed": feed.health, "look_at_shifts": shift_log.running}
-    shown |= {"filters": filters, "tag": tag, "scope": scope_of(me), "customer": customer}
-    return tagged(render("monitoring/board.html", fragment="monitoring/_board.html", **shown, **choices), tag)
+    stream = security.stream_of(current_app.config["CENTRE"])
+    shown |= {"filters": filters, "tag": tag, "scope": scope_of(me), "customer": customer, "stream": stream}
+    response = tagged(render("monitoring/board.html", fragment="monitoring/_board.html", **shown, **choices), tag)
+    response.headers["Content-Security-Policy"] = security.policy_with(stream)
+    return response
 
 
 def scope_of(me: Actor) -> tuple[frozenset[int] | None, frozenset[str]]:
