@@ -111,6 +111,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.desk.mail",
     "app.desk.outgoing",
     "app.desk.ticket_work",
+    "app.desk.storm_tickets",
     "app.desk.ticket_export",
     "app.desk.overviews",
     "app.desk.new_order",

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request, url_for
 
 from app.core import clock
 from app.core.errors import N_, Conflict, Invalid
-from app.desk import queries, ticket_panels
+from app.desk import queries, storm_panel, ticket_panels
 from app.machines import terms
 from app.monitoring import queries as monitoring
 from app.tickets import attachments, clock_queries, complaint_register, forms, merging, moving, operations, past_work, reasons, states
@@ -141,6 +141,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
         "ways": states.ways(TicketStatus(found.status), moving.ended_at(found), now, found.open_orders) if may_move else (),
         "undoable": moving.undoable(found, now, last) if may_move else None,
         "needs_reason": lambda to: states.needs_reason(TicketStatus(found.status), to),
+        **storm_panel.of_ticket(actor(), found),
         **ticket_panels.of_ticket(actor(), found, now, last, relatives),
         "warranty": machine and _warranty(found),
         "others": tickets.open_of_machine(machine, found) if machine else [],

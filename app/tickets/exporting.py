@@ -17,7 +17,7 @@ from app.tickets.queries import TicketFilter
 
 COLUMNS = (
     "number", "opened_at", "source", "kind", "status", "priority", "machine", "device",
-    "codes", "customer", "warranty", "order", "technician", "resolved_at", "closed_at",
+    "codes", "customer", "warranty", "order", "technician", "resolved_at", "closed_at", "parent",
 )  # fmt: skip
 
 BATCH = 500
@@ -39,6 +39,7 @@ _READ = (
     Customer.name,
     Ticket.resolved_at,
     Ticket.closed_at,
+    queries.PARENT_NUMBER,
     *queries.LAST_COLUMNS,
 )
 
@@ -58,6 +59,7 @@ class _Exported(NamedTuple):
     customer: str | None
     resolved_at: datetime | None
     closed_at: datetime | None
+    parent: str | None
     due_at: datetime | None
     priority: str
     urged_count: int
@@ -93,7 +95,7 @@ def _row(one: _Exported, sent: SentOut, longer: Mapping[int, date]) -> list[Any]
     return [
         one.number, one.opened_at, one.source, one.kind, one.status, one.priority, one.serial, one.device,
         " ".join(reasons.codes(one.reason)), one.customer, _warranty(one, longer), sent.order, sent.technician,
-        one.resolved_at, one.closed_at,
+        one.resolved_at, one.closed_at, one.parent,
     ]  # fmt: skip
 
 

@@ -85,6 +85,8 @@ def wanted_from(query: Mapping[str, str], me: int | None = None) -> TicketFilter
         is_urged=_is_ticked(query, "urged"),
         is_major=_is_ticked(query, "major"),
         watched_by=me if _is_ticked(query, "watched") else None,
+        parent=query.get("parent", "").strip()[:20].upper(),
+        shows_children=_is_ticked(query, "children"),
         sort=_one_of(query, "sort", SORTS) or ("due_at" if due and not q else "-opened_at"),
     )
 

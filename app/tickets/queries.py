@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as day_time
 from typing import Any, NamedTuple
 
-from peewee import JOIN, ModelSelect
+from peewee import JOIN, ModelSelect, fn
 
 from app.core import clock, paging, textsearch
 from app.core.errors import N_, NotFound
@@ -64,12 +64,19 @@ class TicketFilter:
     is_urged: bool = False
     is_major: bool = False
     watched_by: int | None = None
+    parent: str = ""
+    shows_children: bool = False
     sort: str = "-opened_at"
 
     @property
     def is_narrowed(self) -> bool:
         """Whether more was asked for than what is open."""
-        return replace(self, sort="-opened_at") != TicketFilter()
+        return replace(self, sort="-opened_at", shows_children=False) != TicketFilter()
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether a page of the list leaves out what stands under an open parent that is on the list itself."""
+        return not self.is_narrowed and not self.shows_children
 
 
 class TicketRow(NamedTuple):
@@ -88,6 +95,7 @@ class TicketRow(NamedTuple):
     customer_name: str | None
     is_major: bool
     call_again_at: datetime | None
+    parent: str | None
     due_at: datetime | None
     priority: str
     urged_count: int
@@ -95,6 +103,8 @@ class TicketRow(NamedTuple):
     id: int
 
 
+_Parent = Ticket.alias()
+PARENT_NUMBER = _Parent.select(_Parent.number).where(_Parent.id == Ticket.parent).alias("parent_number")
 COLUMNS = (
     Ticket.number,
     Ticket.status,
@@ -109,6 +119,7 @@ COLUMNS = (
     Customer.name,
     Ticket.is_major,
     Ticket.call_again_at,
+    PARENT_NUMBER,
     *LAST_COLUMNS,
 )
 
@@ -150,10 +161,20 @@ def page(actor: Actor, wanted: TicketFilter, *, after: str | None = None, before
     matching = _matching(actor, wanted)
     if matching is None:
         return Page([], 0, False, None)
+    if wanted.is_folded:
+        matching = replace(matching, query=matching.query.where(_is_not_below(actor)))
     order, places = matching.order, _places(matching.order)
     return paging.page_of(
         _with_names(matching.query), order, row=TicketRow, total=matching.count(), after=after, before=before, places=places
     )
+
+
+def _is_not_below(actor: Actor) -> Any:
+    """No open parent that ``actor`` may see stands for the ticket."""
+    parent = _Parent.select(_Parent.id).where(_Parent.id == Ticket.parent, _Parent.is_open)
+    if actor.area_ids is not None:
+        parent = parent.where(_Parent.area.in_(sorted(actor.area_ids)))
+    return Ticket.parent.is_null() | ~fn.EXISTS(parent)
 
 
 def every(actor: Actor, wanted: TicketFilter, columns: tuple[Any, ...], row: Callable[..., Row]) -> Iterator[Row]:
@@ -207,13 +228,14 @@ def _matching(actor: Actor, wanted: TicketFilter) -> _Matching | None:
     clauses = words + _facets(actor, wanted)
     is_marked = wanted.is_urged or wanted.is_major  # which have no index of their own
     is_simple = len(clauses) < 2 and not is_marked and all(len(clause) == 1 for clause in clauses)
-    has_own_order = wanted.from_on or wanted.to_on or wanted.due or wanted.watched_by or wanted.sort not in _BY_KEY
+    is_besides = wanted.from_on or wanted.to_on or wanted.due or wanted.watched_by or wanted.parent  # what the search index cannot tell
+    has_own_order = is_besides or wanted.sort not in _BY_KEY
     if not words and (is_simple or has_own_order):
         return _Matching(query, SORTS[wanted.sort])
     search = textsearch.source(searching.TABLE)
     key = textsearch.key_of(search)
     found = query.join_from(Ticket, search, on=key == Ticket.id).where(textsearch.matches(search, clauses))
-    is_told = wanted.status in (OPEN, ANY) and not (wanted.from_on or wanted.to_on or wanted.due or wanted.watched_by)
+    is_told = wanted.status in (OPEN, ANY) and not is_besides
     return _Matching(found, Order((key,), (_BY_KEY.get(wanted.sort, True),)), clauses if is_told else None)
 
 
@@ -258,6 +280,8 @@ def _narrowed(query: ModelSelect, wanted: TicketFilter) -> ModelSelect:
     if wanted.watched_by:
         watched = TicketWatch.select(TicketWatch.ticket).where(TicketWatch.user == wanted.watched_by)
         query = query.where(Ticket.id.in_(watched))
+    if wanted.parent:
+        query = query.where(Ticket.parent == _Parent.select(_Parent.id).where(_Parent.number == wanted.parent))
     if wanted.due:
         query = query.where(_is_due(wanted.due))
     if wanted.machine:

@@ -1,5 +1,6 @@
 """The ticket list and opening a ticket; the page of one ticket brings several capabilities together and stands in ``desk``."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -7,8 +8,8 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from app.customers import queries as customers
-from app.tickets import forms, queries, reasons
-from app.tickets.models import Ticket
+from app.tickets import children, forms, queries, reasons
+from app.tickets.models import Ticket, TicketSource
 from app.web.auth import actor, requires
 from app.web.i18n import language
 from app.web.render import live_tag, render, tagged, unchanged
@@ -20,6 +21,12 @@ blueprint = Blueprint("tickets", __name__)
 def ticket_title(ticket: Ticket | queries.TicketRow) -> str:
     """The title in the reader's language."""
     return reasons.title_in(ticket.title, ticket.reason, language())
+
+
+@blueprint.app_template_filter("ticket_broods")
+def ticket_broods(rows: Sequence[queries.TicketRow]) -> dict[int, children.Brood]:
+    """What stands under those of ``rows`` that are about no machine but came from monitoring: they may be parents."""
+    return children.broods(row.id for row in rows if row.serial is None and row.source == TicketSource.MONITORING)
 
 
 @blueprint.get("/tickets")

@@ -94,8 +94,10 @@ def rows_of(answer: Any) -> list[dict[str, str]]:
 def test_the_export_has_the_agreed_columns(clerk: FlaskClient) -> None:
     ticket = opened()
     answer = clerk.get("/tickets.csv")
-    names = "number opened_at source kind status priority machine device codes customer warranty order technician resolved_at closed_at"
-    assert list(rows_of(answer)[0]) == names.split()
+    names = (
+        "number opened_at source kind status priority machine device codes customer warranty order technician resolved_at closed_at parent"
+    )
+    assert list(rows_of(answer)[0]) == [*names.split(), "resolved_at", "closed_at", "parent"]
     row = rows_of(answer)[0]
     assert (row["number"], row["machine"], row["customer"]) == (ticket.number, ticket.machine.serial, ticket.customer.name)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", row["opened_at"])

@@ -1,0 +1,50 @@
+"""The ticket page of a storm: its children answered in one step, and one of them taken out from under it."""
+
+from flask import Blueprint, Response, request
+
+from app.core.errors import N_, Invalid
+from app.desk.views import done
+from app.tickets import children, parents
+from app.tickets import queries as tickets
+from app.tickets.children import Answer
+from app.tickets.models import Ticket
+from app.web.auth import actor, requires
+
+blueprint = Blueprint("storm_tickets", __name__)
+TICKED = "ticked"
+
+
+@blueprint.post("/tickets/<number>/children")
+@requires("tickets.edit")
+def answer(number: str) -> Response:
+    """Say the same of all untouched children, or of those that are ticked."""
+    found, words, which = tickets.by_number(actor(), number), request.form.get("words", ""), request.form.get("which", "")
+    return done(number, lambda: _answer(found, words, which), children_words=words, which=which)
+
+
+def _answer(found: Ticket, words: str, which: str) -> None:
+    try:
+        said = Answer(request.form.get("answer", ""))
+    except ValueError:
+        raise Invalid(N_("Say what came of the call.")) from None
+    ticked = [int(text) for text in request.form.getlist("child") if text.isascii() and text.isdigit() and len(text) < 10]
+    if which == TICKED and not ticked:
+        raise Invalid(N_("Tick the tickets that are meant."))
+    token = request.form.get("form_token", "")
+    children.answer(by=actor(), parent=found, said=said, words=words, only=ticked if which == TICKED else None, form_token=token)
+
+
+@blueprint.post("/tickets/<number>/children/undo")
+@requires("tickets.edit")
+def undo(number: str) -> Response:
+    """Take the last step for several children back."""
+    found = tickets.by_number(actor(), number)
+    return done(number, lambda: children.undo(by=actor(), parent=found))
+
+
+@blueprint.post("/tickets/<number>/untie")
+@requires("tickets.edit")
+def untie(number: str) -> Response:
+    """Take the ticket out from under its parent."""
+    found = tickets.by_number(actor(), number)
+    return done(number, lambda: parents.untie(by=actor(), ticket=found))

@@ -1,0 +1,85 @@
+"""The ticket page of a storm: its children, one answer for all, and the way back (monitoring §4; 2E-14)."""
+
+import csv
+import io
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.accounts.models import Role
+from app.core import db
+from app.core.types import system
+from app.tickets import parents, reasons
+from app.tickets.models import Ticket, TicketStatus
+from tests import factories
+from tests.personas import make_user, sign_in
+
+
+@pytest.fixture
+def clerk(client: FlaskClient) -> FlaskClient:
+    return sign_in(client, make_user(Role.CLERK, name="陈文员"))
+
+
+@pytest.fixture
+def parent(clerk: FlaskClient) -> Ticket:
+    """A parent of three."""
+    values = {"source": "monitoring", "status": TicketStatus.TO_VERIFY}
+    made = factories.ticket(machine=None, title=reasons.MANY_FAILED, **values)
+    failed = [factories.ticket(machine=factories.machine(), title="E04 油温高", **values) for _ in range(3)]
+    with db.transaction():
+        parents.adopt(by=system("monitoring"), parent=made, children=failed)
+    return made
+
+
+def below(parent: Ticket) -> list[Ticket]:
+    return list(Ticket.select().where(Ticket.parent == parent).order_by(Ticket.id))
+
+
+def test_it_works(clerk: FlaskClient, parent: Ticket) -> None:
+    text = clerk.get(f"/tickets/{parent.number}").text
+    assert "3 台设备，3 张单：未结 3，已结 0。" in text
+    assert all(one.number in text and one.machine.serial in text for one in below(parent))
+    assert f'归入汇总单： <a href="/tickets/{parent.number}"' in clerk.get(f"/tickets/{below(parent)[0].number}").text
+
+
+def test_the_list_shows_the_parent_with_how_many_machines(clerk: FlaskClient, parent: Ticket) -> None:
+    text = clerk.get("/tickets").text
+    assert "3 台" in text
+    assert below(parent)[0].number not in text
+    assert "逐张显示" in text
+    text = clerk.get("/tickets?children=1").text
+    assert f"归入 {parent.number}" in text
+    assert all(one.number in text for one in below(parent))
+    clerk.set_cookie("locale", "en")
+    assert "Many machines failed at once" in clerk.get("/tickets").text
+
+
+def test_one_answer_for_all_and_its_way_back(clerk: FlaskClient, parent: Ticket) -> None:
+    where = f"/tickets/{parent.number}/children"
+    assert clerk.post(where, data={"answer": "false_alarm", "which": "all", "words": "演练", "form_token": "t"}).status_code == 303
+    assert {one.status for one in below(parent)} == {"cancelled"}
+    assert "撤回这一步" in clerk.get(f"/tickets/{parent.number}").text
+    assert clerk.post(f"{where}/undo").status_code == 303
+    assert {one.status for one in below(parent)} == {"to_verify"}
+    assert clerk.post(f"{where}/undo").status_code == 409
+
+
+def test_what_was_typed_stays_when_it_is_refused(clerk: FlaskClient, parent: Ticket) -> None:
+    answered = clerk.post(f"/tickets/{parent.number}/children", data={"answer": "solved", "which": "ticked", "words": "已复位"})
+    assert answered.status_code == 422
+    assert "已复位" in answered.text
+    assert re.search(r'value="ticked" checked', answered.text)
+    assert clerk.post(f"/tickets/{parent.number}/children", data={"answer": "nonsense"}).status_code == 422
+
+
+def test_a_child_is_taken_out_from_under_its_parent(clerk: FlaskClient, parent: Ticket) -> None:
+    child = below(parent)[0]
+    assert clerk.post(f"/tickets/{child.number}/untie").status_code == 303
+    assert child.number in clerk.get("/tickets").text
+    assert clerk.post(f"/tickets/{child.number}/untie").status_code == 409
+
+
+def test_the_export_has_every_ticket_and_names_the_parent(clerk: FlaskClient, parent: Ticket) -> None:
+    rows = list(csv.DictReader(io.StringIO(clerk.get("/tickets.csv").data.decode("utf-8-sig"))))
+    assert sorted(row["parent"] for row in rows) == ["", *[parent.number] * 3]
