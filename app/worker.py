@@ -21,9 +21,11 @@ from app.core.logs import configure_logs
 from app.core.start import start
 from app.imports import work
 from app.monitoring import intake, storms
+from app.monitoring.announcing import escalation as alarm_escalation
+from app.monitoring.announcing import floods, relief, sending
 from app.parts import low_stock
 from app.returns import reminders
-from app.tickets import drafts, escalation, inbox, night, recomputing, work_slips
+from app.tickets import drafts, escalation, inbox, recomputing, work_slips
 from app.work_orders import leftovers, technician_reports, unaccepted
 
 log = structlog.get_logger()
@@ -54,6 +56,11 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
     def look_for_unaccepted(at: datetime) -> str:
         return unaccepted.look(at) if steady.is_steady(at) else "waiting: the clock of this host was changed"
 
+    unmoved = clock.StepGuard()
+
+    def escalate_alarms(at: datetime) -> str:
+        return alarm_escalation.look(at) if unmoved.is_steady(at) else "waiting: the clock of this host was changed"
+
     def follow_calendar(at: datetime) -> str:
         looked = recomputing.follow(at)
         return f"{looked} clocks" if looked else ""
@@ -66,7 +73,10 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("heartbeat", timedelta(seconds=15), lambda at: "alive"),
         Job("send-mail", timedelta(seconds=5), lambda at: mailing.send_due(config.smtp_url, config.mail_from, at)),
         Job("call-off-leftovers", timedelta(minutes=1), leftovers.call_off),
-        Job("tell-of-critical-faults", timedelta(seconds=10), night.look),
+        Job("follow-floods", timedelta(seconds=5), floods.look),
+        Job("announce-alarms", timedelta(seconds=3), sending.look),
+        Job("escalate-alarms", timedelta(seconds=10), escalate_alarms),
+        Job("tell-who-comes-on-duty", timedelta(seconds=30), relief.look),
         Job("send-wecom", timedelta(seconds=3), lambda at: wecom.send_due(config.wecom_webhook, at)),
         Job("remind-of-follow-ups", timedelta(minutes=30), follow_ups.remind),
         Job("remind-of-returns", timedelta(minutes=30), reminders.remind),

@@ -17,6 +17,7 @@ from app.core.outbox import OutboxMessage
 from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
 from app.machines.models import DeviceProfile, Machine, MachineModel
+from app.monitoring import announcing
 from app.monitoring.models import Alarm, Condition, Episode
 from app.roster.models import Vehicle
 from app.service_reports import content, sheets
@@ -428,3 +429,15 @@ def alarm(**values: Any) -> Alarm:
             ended_at=started_at if row.condition == Condition.NORMAL else None,
         )  # fmt: skip
     return row
+
+
+def announced(*, severity: str = "critical", at: datetime, code: str = "E16", **values: Any) -> Episode:
+    """An alarm that came up at ``at``, with its ticket and the notice of it; ``values`` are of the machine."""
+    about = machine(**values)
+    row = Alarm.create(machine=about, code=code, condition="active", severity=severity, is_acknowledged=False, last_event_at=at)
+    named = ticket(machine=about, priority=severity, source="monitoring", status="to_verify", opened_at=at)
+    episode = Episode.create(
+        alarm=row, machine=about, code=code, severity=severity, started_at=at, last_raised_at=at, ticket=named
+    )  # fmt: skip
+    announcing.raised(episode, at)
+    return episode
