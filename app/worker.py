@@ -23,6 +23,7 @@ from app.imports import work
 from app.monitoring import intake, storms
 from app.monitoring.announcing import escalation as alarm_escalation
 from app.monitoring.announcing import floods, relief, sending
+from app.monitoring.readings import ageing
 from app.parts import low_stock
 from app.returns import reminders
 from app.tickets import drafts, escalation, inbox, recomputing, work_slips
@@ -85,6 +86,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("draft-quality-reports", timedelta(minutes=10), quality_reports.look),
         Job("ask-for-daily-reports", timedelta(minutes=5), technician_reports.look),
         Job("work-out-costs", timedelta(minutes=2), costs.look),
+        Job("let-readings-age", timedelta(seconds=30), ageing.look),
         Job("take-in-mail", timedelta(minutes=1), lambda at: inbox.poll(config.mail_inbox_url, at)),
         Job("purge-sign-in-attempts", timedelta(minutes=10), lambda at: f"{throttle.purge(at)} deleted"),
         Job("purge-rate-hits", timedelta(hours=1), lambda at: f"{rate_limits.purge(at)} deleted"),

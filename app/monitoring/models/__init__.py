@@ -38,6 +38,7 @@ from app.monitoring.models.gathering import (
     StormCause,
     TicketStorm,
 )
+from app.monitoring.models.readings import ReadingDue, ReadingHour, ReadingMinute, ReadingProgress
 
 __all__ = [
     "Alarm",
@@ -66,6 +67,10 @@ __all__ = [
     "NoticeKind",
     "QuarantinedMessage",
     "Reading",
+    "ReadingDue",
+    "ReadingHour",
+    "ReadingMinute",
+    "ReadingProgress",
     "RejectedMessage",
     "SeqRange",
     "StormCause",
