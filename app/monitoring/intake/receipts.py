@@ -11,10 +11,11 @@ _TOPS = """
     SELECT t.device, wanted.boot, (SELECT MAX(r."last") FROM seq_range r WHERE r.terminal_id = t.id AND r.boot = wanted.boot)
     FROM {wanted} JOIN terminal t ON t.device = wanted.device
 """
+# SQLite reads what is cross joined in the order written: from the devices to their own gaps, not from all open gaps of the fleet.
 _MISSING = """
     SELECT t.device, g.boot, g."first", g."last"
-    FROM {wanted} JOIN terminal t ON t.device = wanted.device JOIN gap g ON g.terminal_id = t.id AND g.boot = wanted.boot
-    WHERE g.state = 'open' ORDER BY g."first"
+    FROM {wanted} CROSS JOIN terminal t CROSS JOIN gap g
+    WHERE t.device = wanted.device AND g.terminal_id = t.id AND g.boot = wanted.boot AND g.state = 'open' ORDER BY g."first"
 """
 
 
