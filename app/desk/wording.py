@@ -114,12 +114,24 @@ def wechat_text(ticket: Ticket, said: str, locale: str) -> str:
     return "\n".join(say(locale, message, **known[name]) for name, message in _LINES if all(known[name].values()))
 
 
+_MANY_FAILED = N_(
+    "Hello, this is the customer centre. Our monitoring shows that several of your machines have failed at about the same time"
+    " since %(at)s. Has something happened on site, the power for instance? Are they standing still? May we send somebody?"
+)
+_MANY_SILENT = N_(
+    "Hello, this is the customer centre. Since %(at)s several of your machines have not been heard by our monitoring."
+    " Has something happened on site, the power or the network for instance? Do the machines run?"
+)
+
+
 def call_suggestion(ticket: Ticket, locale: str) -> str:
     """What to say when phoning a customer about an alarm that nobody called about yet; empty for other tickets."""
     why = reasons.from_json(ticket.reason)
     if ticket.status != TicketStatus.TO_VERIFY or not why:
         return ""
     first = why[0]
+    if ticket.title in reasons.OF_PARENTS:
+        return say(locale, _MANY_FAILED if ticket.title == reasons.MANY_FAILED else _MANY_SILENT, at=f"{_local(first.at):%H:%M}")
     machine = ticket.machine.serial if ticket.machine else ""
     place = ticket.machine.site.name if ticket.machine and ticket.machine.site else ""
     fault = first.name(locale) or first.code

@@ -57,7 +57,8 @@ class _Founders:
     def reasons(self) -> list[AlarmReason]:
         """Each code once, as it was raised first."""
         named = [*self.reason, *(one for ticket in self.tickets for one in reasons.from_json(ticket.reason))]
-        return list({one.code: one for one in sorted(named, key=lambda one: one.at, reverse=True)}.values())[::-1]
+        first = {one.code: one for one in sorted(named, key=lambda one: one.at, reverse=True)}
+        return sorted(first.values(), key=lambda one: one.at)
 
 
 class _Began(Exception):

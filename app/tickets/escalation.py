@@ -21,7 +21,7 @@ from app.core.errors import N_
 from app.roster import telling
 from app.roster.queries import on_duty
 from app.roster.telling import Words
-from app.tickets import clocks, sla
+from app.tickets import clocks, parents, sla
 from app.tickets.models import ClockKind, Complaint, Ticket, TicketClock
 from app.tickets.sla import Step
 
@@ -123,8 +123,15 @@ def _say(rows: list[TicketClock], at: datetime) -> None:
         row.next_look_at = clocks.next_look(row, course, by.step_minutes)
     clocks.store_timing(rows)
     recipients = _Recipients.of(tickets.values(), at)
-    _tell(told, recipients, at)
+    _tell(_spoken_for_by_none(told), recipients, at)
     live.touch("tickets")
+
+
+def _spoken_for_by_none(told: list[Said]) -> list[Said]:
+    """Without what stands under an open parent, whose own clocks say the same once for all."""
+    ids = {said.ticket.id for said in told if said.ticket.parent_id is not None}
+    below = {one.id for one in Ticket.select(Ticket.id).where(Ticket.id.in_(ids), parents.spoken_for())} if ids else set()
+    return [said for said in told if said.ticket.id not in below]
 
 
 def _steps(row: TicketClock, course: sla.Course, step_minutes: int, at: datetime) -> list[Step]:

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
+
+from peewee import fn
 
 from app.core import clock, db
 from app.core.errors import N_, Conflict
@@ -98,6 +101,15 @@ def untie(*, by: Actor, ticket: Ticket, at: datetime | None = None) -> None:
             raise stale(ticket.id)
         ticket.parent = None
         record(by, "untied", ticket, before={"parent": parent.number})
+
+
+_Parent = Ticket.alias()
+
+
+def spoken_for() -> Any:
+    """The condition on a ticket that an open parent speaks for it: nobody has gone on with the ticket itself."""
+    open_parent = _Parent.select(_Parent.id).where(_Parent.id == Ticket.parent, _Parent.is_open)
+    return (Ticket.status == TicketStatus.TO_VERIFY) & fn.EXISTS(open_parent)
 
 
 def is_untouched(ticket: Ticket) -> bool:

@@ -122,3 +122,12 @@ def test_who_may_not_see_the_parent_sees_the_children(parent: Ticket) -> None:
         parents.adopt(by=BY, parent=parent, children=[inside])
     manager = actor_of(make_user(Role.AREA_MANAGER, areas=[area]))
     assert [row.number for row in queries.page(manager, TicketFilter()).rows] == [inside.number]
+
+
+def test_when_deadlines_pass_the_parent_speaks_for_those_that_nobody_has_gone_on_with(clerk: Actor, parent: Ticket) -> None:
+    gone_on_with, *rest = below(parent)
+    moving.change_status(by=clerk, ticket=gone_on_with, to=TicketStatus.TRIAGED, version=1)
+    spoken_for = {one.id for one in Ticket.select().where(parents.spoken_for())}
+    assert spoken_for == {one.id for one in rest}
+    moving.change_status(by=clerk, ticket=parent, to=TicketStatus.RESOLVED, version=parent.version)
+    assert not Ticket.select().where(parents.spoken_for()).exists()
