@@ -81,9 +81,11 @@ class Site:
 
         wait_for(is_listening)
 
-    def start_subscriber(self, name: str = "subscriber", *, is_awaited: bool = True, **environ: str) -> None:
+    def start_subscriber(
+        self, name: str = "subscriber", *, is_awaited: bool = True, command: tuple[str, ...] = ("-m", "mqtt"), **environ: str
+    ) -> None:
         """Start a subscriber; unless it is to crash at once, wait until its heartbeat says that it is connected."""
-        self._start(name, [sys.executable, "-m", "mqtt"], environ)
+        self._start(name, [sys.executable, *command], environ)
         instance = environ.get("INSTANCE_NAME", "one")
         since_ms = time.time() * 1000
         if is_awaited:
