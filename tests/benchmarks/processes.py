@@ -38,8 +38,8 @@ def environment(folder: Path, database: Path, port: int) -> dict[str, str]:
 
 
 @contextmanager
-def portal(folder: Path, world: Path) -> Iterator[int]:
-    """The portal with two workers on a copy of ``world``; gives its port."""
+def portal(folder: Path, world: Path, **settings: str) -> Iterator[int]:
+    """The portal with two workers on a copy of ``world``, with more ``settings``; gives its port."""
     folder.mkdir(parents=True, exist_ok=True)
     database, port = running_database(folder), free_port()
     for suffix in ("", "-wal", "-shm"):
@@ -47,7 +47,7 @@ def portal(folder: Path, world: Path) -> Iterator[int]:
     shutil.copy(world, database)
     command = [sys.executable, "-m", "gunicorn", "-c", "app/deploy/gunicorn.conf.py", "app.wsgi:app"]
     with (folder / "portal.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(folder, database, port), stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(folder, database, port) | settings, stdout=log, stderr=log)
         try:
             wait_for(port)
             yield port
@@ -99,5 +99,12 @@ def pss_mb(pid: int) -> float:
 def name_of(pid: int) -> str:
     """What a process is, in a word, by its command line."""
     words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf8").replace("\0", " ")
-    known = {"gunicorn": "portal", "mqtt run": "subscriber", "app.worker": "worker", "mqtt broker": "broker", "mosquitto": "broker"}
+    known = {
+        "app.live": "stream",
+        "gunicorn": "portal",
+        "mqtt run": "subscriber",
+        "app.worker": "worker",
+        "mqtt broker": "broker",
+        "mosquitto": "broker",
+    }
     return next((name for part, name in known.items() if part in words), "supervisor")

@@ -329,3 +329,28 @@ def test_a_heartbeat_that_stops_is_an_interrupted_monitoring(app, database) -> N
     with app.test_request_context():
         assert "监控中断" in banners.feed_banner().text
     assert Episode.select().count() == 0
+
+
+def test_several_alarms_are_acknowledged_at_once_and_those_that_changed_are_named(clerk: FlaskClient, alarm: Alarm, device: Sender) -> None:
+    store(device.fault("E07", ago(minutes=2)))
+    evaluate()
+    first, second = Alarm.select().order_by(Alarm.id)
+    chosen = {"alarm": [f"{first.id}:{first.version}", f"{second.id}:{second.version + 3}"], "next": "/monitoring?area=1"}
+    answer = clerk.post("/alarms/acknowledgements", data=chosen)
+    assert (answer.status_code, answer.location) == (303, "/monitoring?area=1")
+    assert [row.is_acknowledged for row in Alarm.select().order_by(Alarm.id)] == [True, False]
+    page = clerk.get("/monitoring").text
+    assert "已确认 1 条报警。" in page
+    assert "YS0001 E07" in page
+
+
+def test_what_is_no_choice_of_alarms_is_refused(clerk: FlaskClient, alarm: Alarm) -> None:
+    for nonsense in ("x", "1", "1:x", ":", "1:2:3", "²:1"):
+        assert clerk.post("/alarms/acknowledgements", data={"alarm": nonsense}).status_code == 422
+    assert clerk.post("/alarms/acknowledgements", data={}).status_code == 303
+
+
+def test_alarms_of_another_area_cannot_be_chosen(client: FlaskClient, alarm: Alarm) -> None:
+    other = sign_in(client, make_user(Role.TECHNICIAN, areas=(make_area("South"),)))
+    assert other.post("/alarms/acknowledgements", data={"alarm": f"{alarm.id}:{alarm.version}"}).status_code == 403
+    assert not Alarm.get().is_acknowledged
