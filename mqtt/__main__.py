@@ -60,7 +60,11 @@ def _run(config: Config, asked: argparse.Namespace) -> int:
     from mqtt.settings import load_settings
     from mqtt.subscriber import Subscriber
 
-    settings = load_settings(config)
+    try:
+        settings = load_settings(config)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     if settings.is_open:
         log.warning("connection_in_the_clear", host=settings.host)
     if settings.metrics_port:

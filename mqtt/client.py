@@ -20,7 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from app.core.clock import ProcessClock
-from mqtt import packets, topics
+from mqtt import packets
 from mqtt.broker_check import SESSION_EXPIRY_S, shortcomings
 from mqtt.payloads import Received
 from mqtt.queue import FeedQueue, Item
@@ -296,15 +296,16 @@ class FeedClient:
         self._guarded(self.on_session, bool(flags.session_present))
 
     def _subscribe(self, client: paho.Client) -> None:
-        filters = topics.subscriptions(self.settings.root)
-        if self.settings.delivery == "full":
-            only_new = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
-            client.subscribe([(name, only_new) for name in filters])
-        else:
-            client.subscribe([(name, 1) for name in filters])
+        if self.settings.delivery != "full":
+            client.subscribe([(name, 1) for name in self.settings.filters])
+            return
+        only_new = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
+        if self.settings.filters:
+            client.subscribe([(name, only_new) for name in self.settings.filters])
+        client.unsubscribe(self.settings.unwanted_filters)  # only then: in between a message may come twice, but none is missed
 
     def _on_subscribe(self, client: paho.Client, userdata: Any, mid: int, reasons: Any, properties: Any) -> None:
-        refused = [name for name, reason in zip(topics.subscriptions(self.settings.root), reasons, strict=False) if reason.is_failure]
+        refused = [name for name, reason in zip(self.settings.filters, reasons, strict=False) if reason.is_failure]
         if refused:
             log.error("subscription_refused", topics=refused)
             self.shortcomings = [*self.shortcomings, f"refused: {', '.join(refused)}"]

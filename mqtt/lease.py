@@ -1,4 +1,4 @@
-"""Holding the intake lease: taken before connecting, renewed every 2 s, proved in every batch (monitoring rule 9)."""
+"""Holding an intake lease: taken before connecting, renewed every 2 s, proved in every batch (monitoring rule 9)."""
 
 import time
 from contextlib import suppress
@@ -15,25 +15,13 @@ log = structlog.get_logger()
 
 
 class LeaseKeeper:
-    """The lease of one client id; ``current`` is None on standby."""
+    """The lease of one client id; ``current`` is None once another has it."""
 
-    def __init__(self, name: str, holder: str, clock: ProcessClock) -> None:
-        self.name = name
-        self.holder = holder
+    def __init__(self, lease: intake.Lease, clock: ProcessClock) -> None:
+        self.current: intake.Lease | None = lease
         self.clock = clock
-        self.current: intake.Lease | None = None
-        self._renewed_at = 0.0
-
-    def take(self) -> bool:
-        """Try to get the lease; False while another holds it or the database does not answer."""
-        try:
-            self.current = intake.take_lease(self.name, self.holder, self.clock.now_ms())
-        except Unavailable:
-            return False
-        if self.current is not None:
-            self.note_renewed()
-            log.info("lease_taken", number=self.current.number)
-        return self.current is not None
+        self._renewed_at = time.monotonic()
+        log.info("lease_taken", lease=lease.name, number=lease.number)
 
     def note_renewed(self) -> None:
         """A batch has just renewed it."""
@@ -55,7 +43,7 @@ class LeaseKeeper:
             return True
 
     def drop(self) -> None:
-        """Go on standby."""
+        """It is another's."""
         self.current = None
 
     def release(self) -> None:

@@ -3,19 +3,39 @@
 import json
 import threading
 import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from app.monitoring import intake
 from mqtt import topics
-from mqtt.client import FeedClient
 
 EVERY_S = 1.0
+AGAIN_AFTER_S = 2.0
+
+
+class Publishes(Protocol):
+    """What carries receipts to the broker."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it can now."""
+
+    def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Publish (topic, payload) retained."""
 
 
 class Receipts:
-    """Gathers what wants a receipt and publishes it from time to time."""
+    """Gathers what wants a receipt and publishes it from time to time.
 
-    def __init__(self, client: FeedClient, root: str) -> None:
+    Where intakes share the feed (``is_shared``), two may have a receipt for one device under way, and the older one come last; so each says
+    it once more when all that was under way has come.
+    """
+
+    def __init__(self, client: Publishes, root: str, *, is_shared: bool = False) -> None:
         self.client = client
+        self.is_shared = is_shared
+        self._again: deque[tuple[float, Iterable[tuple[str, str]]]] = deque()
         self.root = root
         self._due: dict[tuple[str, str], None] = {}  # in the order in which the boots last spoke
         self._lock = threading.Lock()
@@ -34,9 +54,13 @@ class Receipts:
             return
         with self._lock:
             due, self._due = self._due, {}
+        self._published_at = time.monotonic()
+        if self.is_shared and due:
+            self._again.append((self._published_at + AGAIN_AFTER_S, tuple(due)))
+        while self._again and self._again[0][0] <= self._published_at:
+            due |= dict.fromkeys(self._again.popleft()[1])
         if not due:
             return
-        self._published_at = time.monotonic()
         try:
             found = {(receipt.device, receipt.boot): receipt for receipt in intake.receipts(due)}
         except Exception:

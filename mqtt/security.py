@@ -22,6 +22,7 @@ _NOTHING = {"publishClientSend": False, "publishClientReceive": False, "subscrib
 def portal_rights(root: str) -> list[dict[str, Any]]:
     """The portal reads the three topics of all devices, writes every receipt and changes accounts."""
     reads = [_right(kind, name) for name in topics.subscriptions(root) for kind in ("subscribePattern", "publishClientReceive")]
+    reads += [_right("subscribeLiteral", name) for name in topics.subscriptions(root, is_shared=True)]
     control = [_right(kind, "$CONTROL/dynamic-security/#") for kind in ("publishClientSend", "publishClientReceive", "subscribePattern")]
     return [*reads, _right("publishClientSend", topics.acknowledgement("+", root)), *control]
 

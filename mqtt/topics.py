@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 KINDS = ("telemetry", "fault", "state")
+GROUP = "customer-centre"
 _DEVICE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -24,9 +25,10 @@ def read(topic: str, root: str) -> Topic:
     return Topic(levels[1] if _DEVICE.fullmatch(levels[1]) else None, levels[2])
 
 
-def subscriptions(root: str) -> list[str]:
-    """What the portal subscribes to: exactly these three."""
-    return [f"{root}/+/{kind}" for kind in KINDS]
+def subscriptions(root: str, *, is_shared: bool = False) -> list[str]:
+    """What the portal subscribes to: exactly these three; shared, each message goes to one of several connections."""
+    prefix = f"$share/{GROUP}/" if is_shared else ""
+    return [f"{prefix}{root}/+/{kind}" for kind in KINDS]
 
 
 def of(kind: str, device: str, root: str) -> str:

@@ -1,5 +1,6 @@
 """What must hold after every fault (faults.md, A to E), judged from the ledger and the database alone."""
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ def assert_nothing_lost(script: Script, ledger: set[Id]) -> None:
     assert found == {kind: wanted[kind] for kind in found}
     stored = {(row.terminal.device, row.boot, row.seq) for row in InboxMessage.select()}
     assert stored == {key for key in ledger if script.messages[key][0] != "telemetry"}
-    numbers = {int(row[0]) for row in db.database.execute_sql("SELECT metrics ->> 'n' FROM reading").fetchall()}
+    numbers = {json.loads(metrics)["n"] for (metrics,) in Reading.select(Reading.metrics).tuples()}
     assert numbers == {body["metrics"]["n"] for kind, body in (script.messages[key] for key in ledger) if kind == "telemetry"}
 
 

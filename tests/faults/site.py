@@ -40,12 +40,12 @@ def wait_for(what: Callable[[], object], timeout_s: float = 15.0, every_s: float
 class Site:
     """Everything between a device and the inbox. ``stop`` ends all of it."""
 
-    def __init__(self, folder: Path, devices: int = 4) -> None:
+    def __init__(self, folder: Path, devices: int = 4, database_url: str | None = None) -> None:
         self.folder = folder
         self.environ = {
             "PATH": os.environ["PATH"],
             "DATA_DIR": str(folder),
-            "DATABASE_URL": f"sqlite:///{folder / 'centre.db'}",
+            "DATABASE_URL": database_url or f"sqlite:///{folder / 'centre.db'}",
             "SECRET_KEY": "secret key of the tests, long enough for it",
             "AUDIT_KEY": "history key of the tests, long enough for it",
             "MQTT_PORT": str(free_port()),

@@ -52,8 +52,9 @@ def feed(database, tmp_path):
         data_dir=tmp_path, is_sqlite=False, delivery="full", metrics_port=None,
     )  # fmt: skip
     clock = ProcessClock()
-    lease = LeaseKeeper("test", "one", clock)
-    assert lease.take()
+    taken = intake.take_lease("test", "one", clock.now_ms())
+    assert taken is not None
+    lease = LeaseKeeper(taken, clock)
     return IntakeLoop(settings, FeedQueue(), RecordingClient(), lease, clock)
 
 

@@ -27,3 +27,8 @@ def test_a_bad_device_code_is_told_from_an_unknown_topic(device):
 
 def test_exactly_three_filters_are_subscribed():
     assert topics.subscriptions("evc") == ["evc/+/telemetry", "evc/+/fault", "evc/+/state"]
+
+
+def test_several_intakes_share_the_same_three():
+    assert topics.subscriptions("evc", is_shared=True)[0] == "$share/customer-centre/evc/+/telemetry"
+    assert len(topics.subscriptions("evc", is_shared=True)) == 3

@@ -6,7 +6,7 @@ from app.monitoring.intake.noise import RateGuard, mark_noise, noisy_devices
 from app.monitoring.intake.purging import purge_keys
 from app.monitoring.intake.quarantine import release_quarantine
 from app.monitoring.intake.receipts import Receipt, receipts
-from app.monitoring.intake.sharing import Instances, Share, instances
+from app.monitoring.intake.sharing import Instances, Share, instances, lease_names
 from app.monitoring.intake.status import Heartbeat, beat, last_contact_ms, note_clock_step, note_possible_gap
 from app.monitoring.intake.storing import Outcome, as_unstorable, store
 
@@ -28,6 +28,7 @@ __all__ = [
     "instances",
     "is_valid",
     "last_contact_ms",
+    "lease_names",
     "mark_noise",
     "noisy_devices",
     "note_clock_step",

@@ -3,11 +3,11 @@
 A lease is valid as long as its number stands in the row; time decides only whether another may take it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from peewee import IntegrityError
 
-from app.core import db
+from app.core import clock, db
 from app.core.errors import N_, Conflict
 from app.monitoring.models import IntakeLease
 
@@ -16,10 +16,11 @@ LEASE_TTL_MS = 6_000
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """What a holder shows with every batch."""
+    """What a holder shows with every batch; ``before_ms`` is when its earlier holder last renewed it, if that is known."""
 
     name: str
     number: int
+    before_ms: int | None = field(default=None, compare=False)
 
 
 class LeaseLost(Conflict):
@@ -35,7 +36,8 @@ def take_lease(name: str, holder: str, now_ms: int, ttl_ms: int = LEASE_TTL_MS) 
         row = IntakeLease.get_or_none(IntakeLease.name == name)
         if row is None:
             return _first_lease(name, holder, now_ms)
-        age_ms = now_ms - IntakeLease.renewed_at.db_value(row.renewed_at)
+        before_ms = clock.to_ms(row.renewed_at)
+        age_ms = now_ms - before_ms
         if row.holder != holder and age_ms < ttl_ms:
             return None
         taken = (
@@ -43,7 +45,7 @@ def take_lease(name: str, holder: str, now_ms: int, ttl_ms: int = LEASE_TTL_MS) 
             .where((IntakeLease.name == name) & (IntakeLease.number == row.number))
             .execute()
         )
-        return Lease(name, row.number + 1) if taken else None
+        return Lease(name, row.number + 1, before_ms or None) if taken else None
 
 
 def _first_lease(name: str, holder: str, now_ms: int) -> Lease | None:

@@ -1,7 +1,7 @@
 """Sharing leases among the processes that are alive: each its fair part, what a dead one held goes to the others (monitoring rule 10)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.core import db
@@ -20,6 +20,13 @@ class Instances:
     connected: frozenset[str]
 
 
+def lease_names(prefix: str) -> list[str]:
+    """The leases there are whose names begin with ``prefix``. Raises ``Unavailable``."""
+    with db.available():
+        db.connect()
+        return [name for name, _holder, _renewed in _leases.plain() if name.startswith(prefix)]
+
+
 def instances(now_ms: int) -> Instances:
     """Who beats at ``now_ms``. Raises ``Unavailable``."""
     with db.available():
@@ -29,11 +36,12 @@ def instances(now_ms: int) -> Instances:
 
 
 class Share:
-    """The leases that ``holder`` has of some that are to be shared; a lease lapses after ``ttl_ms``."""
+    """The leases that ``holder`` has of some that are to be shared; a lease lapses after ``ttl_ms``, ``release`` gives one back."""
 
-    def __init__(self, holder: str, ttl_ms: int = LEASE_TTL_MS) -> None:
+    def __init__(self, holder: str, ttl_ms: int = LEASE_TTL_MS, release: Callable[[Lease], None] = release_lease) -> None:
         self.holder = holder
         self.ttl_ms = ttl_ms
+        self.release = release
         self.held: list[Lease] = []
 
     def look(self, names: Sequence[str], among: frozenset[str], now_ms: int) -> list[Lease]:
@@ -52,7 +60,7 @@ class Share:
         fresh = Counter(holder for holder, renewed_ms in rows.values() if now_ms - renewed_ms < self.ttl_ms)
         least = min((fresh[other] for other in among if other != self.holder), default=len(names))
         if len(self.held) - least >= 2:
-            release_lease(self.held.pop())
+            self.release(self.held.pop())
         else:
             self._take(names, least, now_ms)
         return self.held
@@ -67,7 +75,7 @@ class Share:
     def give_back(self) -> None:
         """Let others in at once."""
         while self.held:
-            release_lease(self.held.pop())
+            self.release(self.held.pop())
 
 
 _beating = Prepared(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 import msgspec
+from peewee import IntegrityError
 
 from app.core import bulk, clock, db, live
 from app.core.crash_points import crash_point
@@ -71,6 +72,15 @@ def store(batch: Sequence[Message], *, lease: Lease | None = None, is_calm: bool
     ``lease`` is no longer the holder's and ``Unavailable`` when the database does not answer: nothing was stored.
     """
     crash_point("before_insert")
+    try:
+        return _store(batch, lease, is_calm, at_ms)
+    except IntegrityError:
+        if db.is_sqlite():
+            raise
+        return _store(batch, lease, is_calm, at_ms)  # another intake has just stored one of these: now it is known as a duplicate
+
+
+def _store(batch: Sequence[Message], lease: Lease | None, is_calm: bool, at_ms: int | None) -> Outcome:
     with db.transaction():
         now_ms = clock.now_ms() if at_ms is None else at_ms
         if lease is not None:

@@ -85,7 +85,11 @@ class TerminalFacts:
 
 
 def load_terminals(devices: Iterable[str], received_ms: int) -> dict[str, TerminalFacts]:
-    """The terminals of ``devices`` in the running transaction; those never seen before are made."""
+    """The terminals of ``devices`` in the running transaction; those never seen before are made.
+
+    Their rows are locked until it ends, in one order for all: two intakes that hear of one device take turns, so that what one has read of
+    its sequence numbers and its state is what it changes.
+    """
     wanted = sorted(set(devices))
     found = _select(wanted)
     missing = [device for device in wanted if device not in found]
@@ -116,6 +120,7 @@ def _select(devices: list[str]) -> dict[str, TerminalFacts]:
         SELECT t.id, t.device, m.id IS NOT NULL, t.last_received_at, t.last_seen_at, t.is_online, t.online_changed_at, t.boot, t.firmware,
                t.skew_ms, t.is_clock_trusted, (SELECT MAX(c.at) FROM terminal_change c WHERE c.old_device = t.device)
         FROM {wanted} JOIN terminal t ON t.device = wanted.device LEFT JOIN machine m ON m.device = t.device
+        {"" if db.is_sqlite() else "ORDER BY t.id FOR NO KEY UPDATE OF t"}
     """
     return {row[1]: TerminalFacts(*row) for row in db.database.execute_sql(sql, params)}
 
