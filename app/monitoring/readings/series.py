@@ -16,12 +16,14 @@ from app.core import db
 from app.core.clock import to_ms
 from app.core.errors import N_, NotFound
 from app.machines.models import Machine
-from app.machines.profiles import DEFAULT_INTERVAL_S
+from app.machines.profiles import DEFAULT_INTERVAL_S, Profile
 from app.machines.queries import profile_of
+from app.monitoring import conditions
 from app.monitoring.models import Reading
 from app.monitoring.readings.blocks import DAY_MS, HOUR_MS, MINUTE_MS, Step, read_metric
 from app.monitoring.readings.latest import is_name
 from app.monitoring.readings.progress import progress
+from app.monitoring.signals import decode_metrics
 from app.monitoring.sources import Source, are_of, within
 
 MAX_POINTS = 600
@@ -90,13 +92,42 @@ def series(machine: Machine, found: Sequence[Source], metric: str, from_at: date
     """
     profile, (from_ms, to_ms) = profile_of(machine), _window(metric, from_at, to_at)
     resolution, spans = _read(found, metric, from_ms, to_ms, MAX_POINTS)
-    expected_s = profile.expected_interval_s if profile else DEFAULT_INTERVAL_S
+    return _drawn(profile, metric, (from_ms, to_ms), spans, resolution)
+
+
+def around(profile: Profile | None, found: Sequence[Source], metrics: Sequence[str], from_at: datetime, to_at: datetime) -> list[Series]:
+    """Several ``metrics`` over a short time, in one look at the readings; from their minutes where those are forgotten.
+
+    A metric without a value in that time is left out.
+    """
+    window = (to_ms(from_at), to_ms(to_at))
+    parts = within(found, *window)
+    spoken = _spoken(parts, metrics) if parts else {}
+    resolution = Resolution.RAW
+    if parts and not spoken:
+        resolution = Resolution.MINUTE
+        spoken = {metric: [span for part in parts for span in _thinned(_KEPT[resolution], part, metric)] for metric in metrics}
+    return [_drawn(profile, metric, window, spoken[metric], resolution) for metric in metrics if spoken.get(metric)]
+
+
+def _spoken(parts: Sequence[Source], metrics: Sequence[str]) -> dict[str, list[Span]]:
+    query = Reading.select(Reading.at, Reading.metrics).where(are_of(parts, Reading.terminal, Reading.at))
+    found: dict[str, list[Span]] = {}
+    for at, text in query.order_by(Reading.at, Reading.position).limit(MOST_READINGS).tuples():
+        said, at_ms = decode_metrics(text), to_ms(at)
+        for metric in metrics:
+            if (value := conditions.number(said.get(metric))) is not None:
+                found.setdefault(metric, []).append(Span(at_ms, at_ms, value, value, value, 1))
+    return found
+
+
+def _drawn(profile: Profile | None, metric: str, window: tuple[int, int], spans: list[Span], resolution: Resolution) -> Series:
     is_thinned = any(span.count > 1 for span in spans)
     if len(spans) * (1 + is_thinned) > MAX_POINTS:
-        is_thinned, spans = True, merged(spans, from_ms, to_ms)
+        is_thinned, spans = True, merged(spans, *window)
     known = profile.metrics.get(metric) if profile else None
-    points = list(_with_gaps(spans, _longest_step(spans, expected_s)))
-    return Series(metric, known.unit if known else "", from_ms, to_ms, points, is_thinned, resolution)
+    longest_ms = _longest_step(spans, profile.expected_interval_s if profile else DEFAULT_INTERVAL_S)
+    return Series(metric, known.unit if known else "", *window, list(_with_gaps(spans, longest_ms)), is_thinned, resolution)
 
 
 def spans(found: Sequence[Source], metric: str, from_at: datetime, to_at: datetime) -> list[Span]:
