@@ -14,7 +14,7 @@ from app.core import start
 from app.core.config import Config
 from app.desk.outgoing import messages_banner
 from app.home import readiness
-from app.monitoring.banners import feed_banner
+from app.monitoring.banners import feed_banner, flood_banner
 from app.roster.calendar_views import calendar_banner
 from app.web import (
     assets,
@@ -171,6 +171,7 @@ def create_app(config: Config) -> Flask:
             notice_banner,
             calendar_banner,
             feed_banner,
+            flood_banner,
             messages_banner,
             authority_banner,
         ),

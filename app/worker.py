@@ -22,7 +22,7 @@ from app.core.start import start
 from app.imports import work
 from app.monitoring import intake, storms
 from app.monitoring.announcing import escalation as alarm_escalation
-from app.monitoring.announcing import floods, relief, sending
+from app.monitoring.announcing import floods, long_standing, relief, sending
 from app.monitoring.readings import ageing
 from app.parts import low_stock
 from app.returns import reminders
@@ -77,6 +77,7 @@ def all_jobs(config: Config) -> tuple[Job, ...]:
         Job("follow-floods", timedelta(seconds=5), floods.look),
         Job("announce-alarms", timedelta(seconds=3), sending.look),
         Job("escalate-alarms", timedelta(seconds=10), escalate_alarms),
+        Job("tell-of-long-standing-alarms", timedelta(minutes=5), long_standing.look),
         Job("tell-who-comes-on-duty", timedelta(seconds=30), relief.look),
         Job("send-wecom", timedelta(seconds=3), lambda at: wecom.send_due(config.wecom_webhook, at)),
         Job("remind-of-follow-ups", timedelta(minutes=30), follow_ups.remind),

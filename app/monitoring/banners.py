@@ -2,7 +2,9 @@
 
 from flask_babel import gettext as _
 
+from app.core import clock
 from app.monitoring import feed, problems
+from app.monitoring.announcing import floods
 from app.web.navigation import Banner
 
 TRIAL = "trial"
@@ -23,3 +25,16 @@ def feed_banner() -> Banner | None:
     if health.status.delivery == TRIAL:
         return Banner(_("Trial operation: the embedded broker does not deliver messages again after a crash."), "plain", FEED)
     return None
+
+
+def flood_banner() -> Banner | None:
+    """More alarms come than the desk can deal with one by one; only critical ones are announced singly."""
+    flood = floods.running()
+    if flood is None:
+        return None
+    words = _(
+        "Flood of alarms since %(since)s: %(count)s alarms. Only critical ones are announced one by one; begin with those.",
+        since=flood.started_at.astimezone(clock.zone()).strftime("%H:%M"),
+        count=flood.alarms,
+    )
+    return Banner(words, "high", "/monitoring?state=critical")

@@ -18,6 +18,7 @@ from app.machines import profiles
 from app.machines.models import Machine
 from app.machines.profiles import CodePolicy
 from app.machines.queries import profile_documents
+from app.monitoring.announcing import long_standing
 from app.monitoring.models import Episode
 from app.tickets.models import Priority, Ticket
 
@@ -32,7 +33,7 @@ SORTS = {
 DEFAULT_SORT = "-started_at"
 GROUPS = ("code", "machine", "severity", "customer", "area", "day")
 _MINUTE_MS, _DAY_MS = 60_000, 86_400_000
-STATES = ("active", "gone", "unacknowledged", "with_ticket", "without_ticket", "late", "chattering")
+STATES = ("active", "gone", "unacknowledged", "with_ticket", "without_ticket", "late", "chattering", "long")
 MAX_GROUPS = 200
 _STEP = 2_000
 
@@ -223,4 +224,6 @@ def _in_state(query: ModelSelect, state: str) -> ModelSelect:
         "late": Episode.is_late,
         "chattering": Episode.is_chattering,
     }
+    if state == "long":
+        return query.where(Episode.ended_at.is_null(), Episode.started_at <= long_standing.standing_since(clock.now()))
     return query.where(conditions[state]) if state else query
