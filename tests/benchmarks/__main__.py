@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [part …]``: measure and print JSON; all parts by default.
 
-Parts: tickets, search, intake_matches, imports, first_visit, memory, machine_file, pdf, dispatching, money, board, intake.
+Parts: tickets, search, intake_matches, imports, first_visit, memory, machine_file, pdf, dispatching, money, hydraulic, board, intake.
 """
 
 import json
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import board, dispatching, imports, machine_file, money, search, surroundings, tickets
+from tests.benchmarks import board, dispatching, hydraulic, imports, machine_file, money, search, surroundings, tickets
 from tests.benchmarks.processes import ROOT
 
 FOLDER = ROOT / "build" / "bench"
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[Path], Any]] = {
     "pdf": machine_file.measure_pdf,
     "dispatching": dispatching.measure,
     "money": money.measure,
+    "hydraulic": hydraulic.measure,
     "board": board.measure,
 }
 

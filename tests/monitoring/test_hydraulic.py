@@ -29,10 +29,10 @@ from app.monitoring.alarm_machine import parameters
 from app.monitoring.alarm_machine.transitions import fold
 from app.monitoring.models import Gap, Reading
 from tests import factories
+from tests.benchmarks.hydraulic import DATA, RULE, Span, confusion, whole_rig
 from tests.personas import make_user, sign_in
 
 ROOT = Path(__file__).parent.parent.parent
-DATA = ROOT.parent / "shared" / "data" / "hydraulic"
 IS_LONG = os.environ.get("FAULTS") == "long"
 CYCLES = 2_205 if IS_LONG else 30
 PATIENCE_S = 900 if IS_LONG else 60
@@ -54,24 +54,8 @@ def readings() -> Iterator[dict[str, float]]:
         file.close()
 
 
-def whole_rig() -> Iterator[float]:
-    """The first temperature of every second there is."""
-    with (DATA / "TS1.txt").open(encoding="ascii") as file:
-        for line in file:
-            yield from map(float, line.split())
-
-
-RULE = """profile: rig_v1
-name: {{zh: 试验台, en: Rig}}
-expected_interval_s: 1
-metrics: {{ts1: {{unit: °C, range: [0, 100], name: {{zh: 油温, en: Oil temperature}}}}}}
-codes: {{T01: {{name: {{zh: 油温高, en: Oil hot}}, severity: high}}}}
-rules: [{{code: T01, metric: ts1, above: 55, deadband: {deadband}, on_delay_s: {on}, off_delay_s: {off}}}]
-"""
-
-
-def episodes(on: int, off: int, deadband: str) -> int:
-    """How many episodes the rule makes of the whole rig."""
+def episodes(on: int, off: int, deadband: str) -> list[Span]:
+    """The episodes that the rule makes of the whole rig, in seconds from its begin."""
     start_ms = clock.to_ms(datetime(2026, 11, 23, tzinfo=UTC))
     profile = parse(RULE.format(on=on, off=off, deadband=deadband))
     watched = conditions.by_metric(conditions.watches(profile))
@@ -80,12 +64,24 @@ def episodes(on: int, off: int, deadband: str) -> int:
         for second, value in enumerate(whole_rig())
         for _code, signal in conditions.heard(second, start_ms + second * 1_000, {"ts1": value}, watched)
     ]
-    return len(fold(signals, parameters.of_code(profile, code(profile, "T01"))).occurrences)
+    until = clock.from_ms(start_ms) + timedelta(days=2)
+    found = fold(signals, parameters.of_code(profile, code(profile, "T01")), until=until).occurrences
+    return [tuple(at and clock.to_ms(at) / 1000 - start_ms / 1000 for at in (one.started_at, one.ended_at)) for one in found]
 
 
 def test_delays_and_a_deadband_make_one_episode_of_what_flickers_around_its_limit() -> None:
-    assert episodes(on=0, off=0, deadband="0.000001") == 51
-    assert episodes(on=60, off=120, deadband="1") == 2
+    assert len(episodes(on=0, off=0, deadband="0.000001")) == 51
+    assert len(episodes(on=60, off=120, deadband="1")) == 2
+
+
+def test_the_rule_sees_the_failing_cooler_and_never_the_sound_one() -> None:
+    """Of 732 cycles with a cooler close to failure 405 exceed 55 °C, of those with a reduced one 2, of those with a sound one none."""
+    assert confusion(episodes(on=0, off=0, deadband="0.000001")) == {
+        3: {"open": 405, "not": 327}, 20: {"open": 2, "not": 730}, 100: {"open": 0, "not": 741},
+    }  # fmt: skip
+    with_delays = confusion(episodes(on=60, off=120, deadband="1"))
+    assert with_delays[3]["open"] > 400
+    assert (with_delays[20]["open"] <= 4, with_delays[100]["open"]) == (True, 0)
 
 
 def wait_for(done: Callable[[], bool]) -> None:
