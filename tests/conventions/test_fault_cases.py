@@ -1,15 +1,15 @@
 """Every case of fault injection has a test, and every test that is named exists."""
 
-from tests.faults.cases import CASES, ELSEWHERE, TESTS, covering, functions
+from tests.faults.cases import CASES, ELSEWHERE, NOT_COVERED, TESTS, covering, functions
 
 
 def test_it_works() -> None:
     assert [case.number for case in CASES] == sorted({case.number for case in CASES})
 
 
-def test_every_case_has_a_test() -> None:
+def test_every_case_has_a_test_or_is_said_to_have_none() -> None:
     covered = covering()
-    assert [case.name for case in CASES if not covered.get(case.number)] == []
+    assert [case.name for case in CASES if not covered.get(case.number) and case.number not in NOT_COVERED] == []
     assert set(covered) <= {case.number for case in CASES}
 
 
