@@ -81,13 +81,13 @@ def listed(actor: Actor, filters: Filters) -> ModelSelect:
     if filters.is_retired is not None:
         query = query.where(Machine.retired_on.is_null(not filters.is_retired))
     if filters.sim:
-        query = query.where(_sim_is(filters.sim))
+        query = query.where(sim_is(filters.sim))
     if filters.q:
         query = query.where(searching.fitting(filters.q))
     return query
 
 
-def _sim_is(state: str) -> Any:
+def sim_is(state: str) -> Any:
     """Expired before today, or within ``SIM_SOON`` from today on."""
     today = clock.now().astimezone(clock.zone()).date()
     if state == EXPIRED:

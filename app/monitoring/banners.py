@@ -5,10 +5,13 @@ from flask_babel import gettext as _
 from app.core import clock
 from app.monitoring import feed, problems
 from app.monitoring.announcing import floods
+from app.monitoring.silence import outages
+from app.web.filters import moment_text
 from app.web.navigation import Banner
 
 TRIAL = "trial"
 FEED = "/monitoring/feed"
+OUTAGES = "/monitoring/feed/gaps"
 
 
 def feed_banner() -> Banner | None:
@@ -20,6 +23,9 @@ def feed_banner() -> Banner | None:
         )
     if not health.status.is_connected:
         return Banner(_("Monitoring interrupted: no connection to the broker. Messages wait there."), "critical", FEED)
+    if (outage := outages.running()) is not None:
+        since = moment_text(outage.from_at)
+        return Banner(_("The feed is silent: nothing at all has come in since %(since)s.", since=since), "critical", OUTAGES)
     if health.status.problem:
         return Banner(_("Monitoring reports: %(problem)s", problem=problems.words(health.status.problem)), "high", FEED)
     if health.status.delivery == TRIAL:

@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from peewee import JOIN, ModelSelect, fn
 
 from app.accounts.models import Area
+from app.core import clock
 from app.core.types import Actor
 from app.customers.models import Customer
 from app.machines.models import Machine
+from app.machines.profiles import COMM_LOST
 from app.machines.queries import visible as visible_machines
 from app.monitoring import queries
 from app.monitoring.models import Alarm, Terminal
@@ -37,16 +40,18 @@ class Tile:
     is_silent: bool = False
     is_late: bool = False
     codes: list[str] = field(default_factory=list)
+    silent_since: datetime | None = None
+    is_sim_expired: bool = False
 
     @property
     def is_stale(self) -> bool:
         """Whether its alarms stand as they were when it fell silent."""
-        return self.is_silent and bool(self.codes)
+        return self.is_silent and any(code != COMM_LOST for code in self.codes)
 
     @property
     def key(self) -> tuple[Any, ...]:
         """Everything that is shown of it."""
-        flags = (self.is_acknowledged, self.is_silent, self.is_late)
+        flags = (self.is_acknowledged, self.is_silent, self.is_late, self.silent_since, self.is_sim_expired)
         return (self.machine_id, self.serial, self.device, self.customer, self.level, flags, tuple(self.codes))
 
     @property
@@ -146,10 +151,12 @@ def _troubled(actor: Actor, filters: Filters) -> list[tuple[int | None, Tile]]:
         tile.level = min(tile.level, level, key=_RANK.__getitem__)
         tile.is_acknowledged &= bool(is_acknowledged or is_inhibited)
         tile.codes.append(code)
-    for area_id, machine_id, serial, device, customer, is_silent, is_late in _quiet(actor, filters):
+    today = clock.now().astimezone(clock.zone()).date()
+    for area_id, machine_id, serial, device, customer, is_silent, is_late, since, sim_expires_on in _quiet(actor, filters):
         level = "silent" if is_silent else "late" if is_late else "offline"
         _area, tile = found.setdefault(machine_id, (area_id, Tile(machine_id, serial, device, customer, level)))
-        tile.is_silent, tile.is_late = bool(is_silent), bool(is_late)
+        tile.is_silent, tile.is_late, tile.silent_since = bool(is_silent), bool(is_late), since
+        tile.is_sim_expired = sim_expires_on is not None and sim_expires_on < today
     return sorted(found.values(), key=lambda pair: (_RANK[pair[1].level], pair[1].is_acknowledged, pair[1].is_stale, pair[1].serial))
 
 
@@ -164,7 +171,8 @@ def _quiet(actor: Actor, filters: Filters) -> Iterable[tuple[Any, ...]]:
     query = narrowed(visible_machines(actor), filters)
     query = query.join_from(Machine, Customer, JOIN.LEFT_OUTER).join_from(Machine, Terminal, on=(Terminal.device == Machine.device))
     is_quiet = Terminal.is_silent | Terminal.is_late | ~Terminal.is_online
-    return query.select(Machine.area, *_TILE, Terminal.is_silent, Terminal.is_late).where(is_quiet).tuples()
+    columns = (Machine.area, *_TILE, Terminal.is_silent, Terminal.is_late, Terminal.silent_since, Machine.sim_expires_on)
+    return query.select(*columns).where(is_quiet).tuples()
 
 
 def _normal(actor: Actor, filters: Filters, offset: int, limit: int, troubled: set[int]) -> Iterable[tuple[int | None, Tile]]:

@@ -80,13 +80,13 @@ def chosen_alarms(values: Iterable[str]) -> dict[int, int]:
 def board_filters(query: Mapping[str, str]) -> BoardFilters:
     """What the board is narrowed to, as it stands in the address. Raises ``Invalid``."""
     return BoardFilters(
-        area=_number(query, "area"),
-        customer=_number(query, "customer"),
-        model=_number(query, "model"),
+        area=number(query, "area"),
+        customer=number(query, "customer"),
+        model=number(query, "model"),
         q=query.get("q", "").strip()[:LONGEST_Q],
         state=_one_of(query, "state", BOARD_STATES),
         with_normal=query.get("normal") == "1",
-        page=max(1, _number(query, "page") or 1),
+        page=max(1, number(query, "page") or 1),
     )
 
 
@@ -98,11 +98,11 @@ def fault_filters(query: Mapping[str, str], zone: ZoneInfo) -> FaultFilters:
         machine=query.get("machine", "").strip()[:LONGEST_Q],
         code=query.get("code", "").strip()[:LONGEST_Q],
         severity=_one_of(query, "severity", tuple(Priority)),
-        area=_number(query, "area"),
+        area=number(query, "area"),
         from_at=day_in(query, "from", zone),
         to_at=last + timedelta(days=1) if last else None,
         state=_one_of(query, "state", STATES),
-        customer=_number(query, "customer"),
+        customer=number(query, "customer"),
     )
 
 
@@ -134,7 +134,7 @@ def _one_of(query: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> st
     return value
 
 
-def _number(query: Mapping[str, str], name: str) -> int | None:
+def number(query: Mapping[str, str], name: str) -> int | None:
     value = query.get(name, "")
     if value and not (value.isascii() and value.isdigit() and len(value) < 10):
         raise Invalid(N_("The list cannot be filtered that way."))

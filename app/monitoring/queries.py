@@ -45,7 +45,7 @@ class AlarmRow:
     def is_stale(self) -> bool:
         """Whether its machine says nothing any more: the alarm stands as it was (T16)."""
         terminal = getattr(self.machine, "terminal", None)
-        return bool(terminal is not None and terminal.is_silent)
+        return bool(terminal is not None and terminal.is_silent and self.alarm.code != profiles.COMM_LOST)
 
     @property
     def note(self) -> CodeNote | None:

@@ -93,6 +93,7 @@ MORE = (
     Entry("/monitoring/figures", lazy_gettext("Alarm figures"), "activity"),
     Entry("/customers-to-tell", lazy_gettext("Customers to be told"), "phone"),
     Entry("/quality-reports", lazy_gettext("Quality reports"), "file-text"),
+    Entry("/monitoring/silent", lazy_gettext("Silent machines"), "plug-connected-x"),
     Entry("/monitoring/feed", lazy_gettext("Feed"), "server-2"),
     Entry("/monitoring/credentials", lazy_gettext("Device credentials"), "lock"),
     Entry("/profiles", lazy_gettext("Monitoring profiles"), "adjustments"),
@@ -119,7 +120,7 @@ GROUPS: tuple[tuple[Any, frozenset[str]], ...] = (
             {
                 "/work-orders", "/service-reports", "/hotline-records", "/guidance", "/technician-reports", "/documents", "/call-backs",
                 "/call-backs/follow-ups", "/complaints", "/return-visits", "/mail", "/work-slips", "/outbox", "/broadcasts", "/roster",
-                "/people", "/shifts", "/customers-to-tell", "/monitoring/figures", "/quality-reports",
+                "/people", "/shifts", "/customers-to-tell", "/monitoring/figures", "/monitoring/silent", "/quality-reports",
             }
         ),
     ),

@@ -12,6 +12,7 @@ from app.machines import queries as machines
 from app.monitoring import board as boards
 from app.monitoring import feed, forms
 from app.monitoring.shift_log import queries as shift_log
+from app.monitoring.silence import outages
 from app.monitoring.views.routes import LIVE, blueprint
 from app.web import security
 from app.web.auth import actor, requires
@@ -34,6 +35,7 @@ def board() -> Response:
     customer = customers.by_id(me, filters.customer) if filters.customer else None
     # Called only where the board is not kept from another reader of the same version.
     shown: dict[str, Any] = {"look": partial(boards.board, me, filters), "look_at_feed": feed.health, "look_at_shifts": shift_log.running}
+    shown["look_at_outages"] = outages.waiting
     stream = security.stream_of(current_app.config["CENTRE"])
     shown |= {"filters": filters, "tag": tag, "scope": scope_of(me), "customer": customer, "stream": stream}
     response = tagged(render("monitoring/board.html", fragment="monitoring/_board.html", **shown, **choices), tag)

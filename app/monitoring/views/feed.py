@@ -13,6 +13,7 @@ from app.machines import queries as machines
 from app.machines.models import Machine
 from app.monitoring import feed, forms, operations, problems
 from app.monitoring.operations import Registration
+from app.monitoring.silence import outages
 from app.monitoring.views.routes import LIVE, blueprint
 from app.web.auth import actor, requires
 from app.web.forms import status_of, submitted
@@ -55,8 +56,8 @@ def rejected_message(message_id: int) -> Response:
 @blueprint.get("/monitoring/feed/gaps")
 @requires("feed.read")
 def gaps() -> Response:
-    """Holes in the numbering, possible losses, steps of the clock."""
-    return render("monitoring/gaps.html", gaps=feed.gaps(), steps=feed.clock_steps())
+    """Times in which nothing came in, holes in the numbering, possible losses, steps of the clock."""
+    return render("monitoring/gaps.html", gaps=feed.gaps(), steps=feed.clock_steps(), outages=outages.listed())
 
 
 @blueprint.post("/monitoring/feed/gaps/<int:gap_id>/seen")

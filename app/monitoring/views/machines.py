@@ -11,6 +11,7 @@ from app.core.errors import N_, NotFound
 from app.machines.models import Machine
 from app.machines.queries import profile_of
 from app.monitoring import charts, forms, queries, readings
+from app.monitoring.silence import queries as silence
 from app.monitoring.sources import sources
 from app.monitoring.views.routes import LIVE, blueprint
 from app.web.auth import actor, requires
@@ -43,6 +44,8 @@ def machine(device: str) -> Response:
         "episodes": queries.episodes_of(found),
         "tickets": queries.open_ticket_numbers(found),
         "chart": chart_of(found),
+        "silences": silence.silences_of(found),
+        "sim_state": silence.sim_state(found.sim_expires_on),
         "tag": tag,
     }
     return tagged(render("monitoring/machine.html", fragment="monitoring/_machine_now.html", **shown), tag)
