@@ -20,5 +20,6 @@ def of_ticket(by: Actor, ticket: Ticket) -> dict[str, Any]:
         "children": children.shown(by, ticket) if brood else [],
         "untouched": {one.id for one in children.untouched(by, ticket)} if may_edit else set(),
         "last_step": children.last_step(by, ticket, clock.now()) if may_edit else [],
+        "seen_at_ms": clock.now_ms(),
         "children_token": forms.new_token(),
     }

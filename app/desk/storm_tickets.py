@@ -1,7 +1,10 @@
 """The ticket page of a storm: its children answered in one step, and one of them taken out from under it."""
 
+from datetime import datetime
+
 from flask import Blueprint, Response, request
 
+from app.core.clock import from_ms
 from app.core.errors import N_, Invalid
 from app.desk.views import done
 from app.tickets import children, parents
@@ -30,8 +33,23 @@ def _answer(found: Ticket, words: str, which: str) -> None:
     ticked = [int(text) for text in request.form.getlist("child") if text.isascii() and text.isdigit() and len(text) < 10]
     if which == TICKED and not ticked:
         raise Invalid(N_("Tick the tickets that are meant."))
-    token = request.form.get("form_token", "")
-    children.answer(by=actor(), parent=found, said=said, words=words, only=ticked if which == TICKED else None, form_token=token)
+    children.answer(
+        by=actor(),
+        parent=found,
+        said=said,
+        words=words,
+        only=ticked if which == TICKED else None,
+        seen_at=_seen_at(),
+        form_token=request.form.get("form_token", ""),
+    )
+
+
+def _seen_at() -> datetime:
+    """When the page was made that the answer was given on."""
+    text = request.form.get("seen_at", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 15):
+        raise Invalid(N_("This form is not complete. Reload the page and send it again."))
+    return from_ms(int(text))
 
 
 @blueprint.post("/tickets/<number>/children/undo")

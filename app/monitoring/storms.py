@@ -255,5 +255,9 @@ def _add(storm: TicketStorm, more: _Founders, at: datetime) -> None:
     if at > storm.last_at:
         storm.last_at = at
         storm.save(only=[TicketStorm.last_at])
-    if more.tickets:
-        parents.adopt(by=ACTOR, parent=storm.ticket, children=more.tickets, instead_of=more.instead_of)
+    if not more.tickets:
+        return
+    priority = storm.ticket.priority
+    parents.adopt(by=ACTOR, parent=storm.ticket, children=more.tickets, instead_of=more.instead_of)
+    if storm.ticket.priority != priority:
+        announcing.storm(storm, at)

@@ -83,11 +83,13 @@ def answer(
     said: Answer,
     words: str,
     only: Sequence[int] | None = None,
+    seen_at: datetime | None = None,
     form_token: str = "",
     at: datetime | None = None,
 ) -> int:
     """Move the untouched children on in one step, all or ``only`` those, each with ``words`` as its reason; at most 200, oldest first.
 
+    What came or changed after ``seen_at`` is left for another step: nobody has decided on it.
     The parent itself stays as it is, and says in its timeline what was done. Returns how many there were; 0 for a form sent again.
     Raises ``Invalid`` without words where they are needed, ``Conflict`` when none of them waits any more, ``NotAllowed``.
     """
@@ -100,6 +102,8 @@ def answer(
         if form_token and not submissions.claim(form_token):
             return 0
         query = untouched(by, parent)
+        if seen_at is not None:
+            query = query.where(Ticket.changed_at <= seen_at)
         found = list(db.for_update(query if only is None else query.where(Ticket.id.in_(list(only)))).limit(AT_ONCE))
         if not found:
             raise Conflict(N_("None of these tickets waits any more. Look at their present states."), status=parent.status)

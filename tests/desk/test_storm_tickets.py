@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.accounts.models import Role
-from app.core import db
+from app.core import clock, db
 from app.core.types import system
 from app.tickets import parents, reasons
 from app.tickets.models import Ticket, TicketStatus
@@ -57,7 +57,12 @@ def test_the_list_shows_the_parent_with_how_many_machines(clerk: FlaskClient, pa
 
 def test_one_answer_for_all_and_its_way_back(clerk: FlaskClient, parent: Ticket) -> None:
     where = f"/tickets/{parent.number}/children"
-    assert clerk.post(where, data={"answer": "false_alarm", "which": "all", "words": "演练", "form_token": "t"}).status_code == 303
+    assert (
+        clerk.post(
+            where, data={"answer": "false_alarm", "which": "all", "words": "演练", "form_token": "t", "seen_at": clock.now_ms()}
+        ).status_code
+        == 303
+    )
     assert {one.status for one in below(parent)} == {"cancelled"}
     assert "撤回这一步" in clerk.get(f"/tickets/{parent.number}").text
     assert clerk.post(f"{where}/undo").status_code == 303
@@ -66,7 +71,9 @@ def test_one_answer_for_all_and_its_way_back(clerk: FlaskClient, parent: Ticket)
 
 
 def test_what_was_typed_stays_when_it_is_refused(clerk: FlaskClient, parent: Ticket) -> None:
-    answered = clerk.post(f"/tickets/{parent.number}/children", data={"answer": "solved", "which": "ticked", "words": "已复位"})
+    answered = clerk.post(
+        f"/tickets/{parent.number}/children", data={"answer": "solved", "which": "ticked", "words": "已复位", "seen_at": "1"}
+    )
     assert answered.status_code == 422
     assert "已复位" in answered.text
     assert re.search(r'value="ticked" checked', answered.text)

@@ -151,6 +151,7 @@ def test_a_graver_child_and_a_new_code_are_the_parents_too(database: Database) -
     fail(grave, AT + MINUTE, code="E16", priority=Priority.CRITICAL)
     assert (the_parent().priority, reasons.codes(the_parent().reason)) == (Priority.CRITICAL, ["E04", "E16"])
     assert the_parent().version > version
+    assert [notice.kind for notice in AlarmNotice.select().where(AlarmNotice.withdrawn_at.is_null())] == ["graver"]
 
 
 def test_another_child_like_the_others_leaves_what_a_clerk_decides_on(database: Database) -> None:

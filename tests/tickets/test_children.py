@@ -73,6 +73,14 @@ def test_only_those_that_are_ticked(clerk: Actor, parent: Ticket) -> None:
     assert (Ticket.get_by_id(first.id).solution, Ticket.get_by_id(stranger.id).status) == ("已复位", TicketStatus.TO_VERIFY)
 
 
+def test_what_changed_after_the_page_was_made_is_left_for_another_step(clerk: Actor, parent: Ticket) -> None:
+    seen_at = clock.now()
+    first = below(parent)[0]
+    Ticket.update(changed_at=seen_at + timedelta(milliseconds=1)).where(Ticket.id == first.id).execute()
+    assert children.answer(by=clerk, parent=parent, said=Answer.SOLVED, words="已复位", seen_at=seen_at) == 3
+    assert Ticket.get_by_id(first.id).is_open
+
+
 def test_a_form_sent_twice_does_it_once(clerk: Actor, parent: Ticket) -> None:
     step = {"by": clerk, "parent": parent, "said": Answer.CONFIRMED, "words": "", "form_token": "t"}
     assert [children.answer(**step), children.answer(**step)] == [4, 0]

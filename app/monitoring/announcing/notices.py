@@ -46,9 +46,14 @@ def escalated(episode: Episode, kind: NoticeKind, step: int, at: datetime) -> No
 
 
 def storm(storm: TicketStorm, at: datetime) -> None:
-    """Announce a storm, once; it stands for all tickets below its parent, which announce nothing themselves."""
-    if not AlarmNotice.select().where(AlarmNotice.storm == storm).exists():
-        _about(NoticeKind.STORM, Priority(storm.ticket.priority), at, storm=storm)
+    """Announce a storm, once, and again when its parent has become graver; it stands for all tickets below, which announce nothing."""
+    said = [RANK[one.severity] for one in AlarmNotice.select(AlarmNotice.severity).where(AlarmNotice.storm == storm)]
+    priority = Priority(storm.ticket.priority)
+    if said and RANK[priority] <= max(said):
+        return
+    not_left = AlarmNotice.sent_at.is_null() & AlarmNotice.withdrawn_at.is_null()
+    AlarmNotice.update(withdrawn_at=at).where(AlarmNotice.storm == storm, not_left).execute()
+    _about(NoticeKind.GRAVER if said else NoticeKind.STORM, priority, at, storm=storm)
 
 
 def outage(outage: FeedOutage, at: datetime) -> None:
