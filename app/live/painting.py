@@ -10,10 +10,8 @@ from flask_login import current_user
 from app.accounts.sign_in import SignedInUser
 from app.core import live
 from app.core.errors import DomainError
-from app.monitoring import board as boards
-from app.monitoring import feed, forms
-from app.monitoring.shift_log import queries as shift_log
-from app.monitoring.views.board import scope_of
+from app.monitoring import forms
+from app.monitoring.views.board import scope_of, seen
 from app.monitoring.views.routes import LIVE
 from app.web.i18n import language
 
@@ -61,13 +59,12 @@ def pieces(app: Flask, reader: Reader) -> tuple[str, dict[str, str]]:
     with app.test_request_context(f"{PAGE}?{reader.query}", headers=[_AS_A_POLL]):
         g._login_user, g.language = reader.user, reader.language
         filters = forms.board_filters({name: values[0] for name, values in parse_qs(reader.query).items()})
-        board = boards.board(reader.user.actor, filters)
-        shown = {"board": board, "filters": filters, "health": feed.health(), "on_shift": shift_log.running()}
+        shown = seen(reader.user.actor, filters)
         found = {
             "board-figures": render_template("monitoring/_board_figures.html", **shown),
             "board-alarms": render_template("monitoring/_board_alarms.html", **shown),
         }
-        for group in board.groups:
+        for group in shown["board"].groups:
             found[f"area-{group.area_id or 0}"] = render_template("monitoring/_board_area.html", group=group, **shown)
-    frame = blake2b(repr((sorted(found), board.next_page)).encode(), digest_size=8).hexdigest()
+    frame = blake2b(repr((sorted(found), shown["board"].next_page)).encode(), digest_size=8).hexdigest()
     return frame, found

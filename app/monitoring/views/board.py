@@ -11,6 +11,7 @@ from app.customers import queries as customers
 from app.machines import queries as machines
 from app.monitoring import board as boards
 from app.monitoring import feed, forms
+from app.monitoring.queries import Filters
 from app.monitoring.shift_log import queries as shift_log
 from app.monitoring.silence import outages
 from app.monitoring.views.routes import LIVE, blueprint
@@ -34,13 +35,23 @@ def board() -> Response:
     choices: dict[str, Any] = {"areas": areas, "models": [(model.id, model.name) for model in machines.models()]}
     customer = customers.by_id(me, filters.customer) if filters.customer else None
     # Called only where the board is not kept from another reader of the same version.
-    shown: dict[str, Any] = {"look": partial(boards.board, me, filters), "look_at_feed": feed.health, "look_at_shifts": shift_log.running}
-    shown["look_at_outages"] = outages.waiting
+    shown: dict[str, Any] = {"look": partial(seen, me, filters)}
     stream = security.stream_of(current_app.config["CENTRE"])
     shown |= {"filters": filters, "tag": tag, "scope": scope_of(me), "customer": customer, "stream": stream}
     response = tagged(render("monitoring/board.html", fragment="monitoring/_board.html", **shown, **choices), tag)
     response.headers["Content-Security-Policy"] = security.policy_with(stream)
     return response
+
+
+def seen(me: Actor, filters: Filters) -> dict[str, Any]:
+    """What the pieces of the board show, by the names of their templates."""
+    return {
+        "board": boards.board(me, filters),
+        "health": feed.health(),
+        "on_shift": shift_log.running(),
+        "outages": outages.waiting(),
+        "filters": filters,
+    }
 
 
 def scope_of(me: Actor) -> tuple[frozenset[int] | None, frozenset[str]]:
