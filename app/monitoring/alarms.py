@@ -186,7 +186,7 @@ def _bring_in_step(
     if is_over or ticket_at is not None or not parts.may_open_ticket(now):
         return []
     if parts.may_notify(now):
-        _announce(cause, standing, came_up=came_up, graver=graver, now=now)
+        _announce(cause, subject, standing, came_up=came_up, graver=graver, now=now)
     return [Raised(subject, row) for row in standing if row.ticket_id is None or row in graver]
 
 
@@ -195,16 +195,18 @@ def _parts(alarm: Alarm, state: State, *, is_acknowledged: bool) -> Parts:
     return Parts(state.condition, is_acknowledged, shelved_until=alarm.shelved_until, is_chattering=state.is_chattering)
 
 
-def _announce(cause: Cause, standing: list[Episode], *, came_up: list[Episode], graver: list[Episode], now: datetime) -> None:
-    """What came up, became graver or was kept back until now; what was announced already is not announced again."""
+def _announce(
+    cause: Cause, subject: Subject, standing: list[Episode], *, came_up: list[Episode], graver: list[Episode], now: datetime
+) -> None:
+    """What came up, became graver or was kept back until now, if it has come often enough to matter; what was announced is not again."""
+    policy = subject.policy.ticket
     for row in graver:
-        announcing.graver(row, now)
-    if cause is Cause.SHELF_IS_OVER:
-        for row in standing:
-            announcing.released(row, now)
-        return
-    for row in standing if cause is Cause.TIMER else came_up:
-        announcing.raised(row, now)
+        if episodes.has_come_often(policy, row):
+            announcing.graver(row, now)
+    say = announcing.released if cause is Cause.SHELF_IS_OVER else announcing.raised
+    for row in came_up if cause in (Cause.SIGNAL, Cause.LATE_SIGNAL) else standing:
+        if episodes.has_come_often(policy, row):
+            say(row, now)
 
 
 def _ticket_at(subject: Subject, standing: list[Episode], now: datetime) -> datetime | None:

@@ -1,9 +1,11 @@
 """Rows of the fault register and the occurrences of the alarm machine: each made of the other."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from app.core import live
 from app.machines.models import Machine
+from app.machines.profiles import Opening, TicketPolicy
 from app.monitoring.alarm_machine.parameters import RANK, SEVERITY
 from app.monitoring.alarm_machine.reconciliation import reconcile
 from app.monitoring.alarm_machine.state import Occurrence
@@ -39,6 +41,14 @@ def write(
         _remove(rows[index], next((rows[kept] for kept, one in plan.kept if one == heir), None))
     kept = [_update(rows[index], one, is_late=is_late) for index, one in plan.kept]
     return kept, [_insert(alarm, machine, one, is_late=is_late) for one in plan.added]
+
+
+def has_come_often(policy: TicketPolicy, row: Episode) -> bool:
+    """Whether a code that counts only when it comes often has come often enough with ``row``; every other code has."""
+    if policy.opening != Opening.COUNT or policy.count is None:
+        return True
+    since = row.started_at - timedelta(seconds=policy.within_s or 0)
+    return Episode.select().where(Episode.alarm == row.alarm_id, Episode.started_at >= since).count() >= policy.count
 
 
 def _update(row: Episode, one: Occurrence, *, is_late: bool) -> Episode:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from app.core import live
 from app.core.types import system
 from app.machines import profiles
-from app.machines.profiles import COMM_LOST, CodePolicy, Combination, Opening, Profile, TicketPolicy
-from app.monitoring import readings, storms
+from app.machines.profiles import COMM_LOST, CodePolicy, Combination, Opening, Profile
+from app.monitoring import episodes, readings, storms
 from app.monitoring.alarm_machine.state import STANDING
 from app.monitoring.alarms import Raised
 from app.monitoring.models import Alarm, Episode
@@ -31,11 +31,9 @@ def find_ticket(raised: Raised, now: datetime) -> None:
     """Open, join or open again the ticket of an episode whose policy wants one; one that has become graver raises its priority (T5).
 
     While a parent of its code stands it opens nothing: it is listed on the parent's ticket, if there is one; while somebody works at the
-    machine in service mode it opens nothing either, and is looked at again every minute (T14).
+    machine in service mode it opens nothing either, and is looked at again every minute (T14). What wants no ticket is suppressed alike.
     """
     episode, subject = raised.episode, raised.subject
-    if not _wants_ticket(subject.policy.ticket, episode):
-        return
     if _is_in_service(subject, episode, now):
         Alarm.update(suppressed_by=SERVICE, due_at=now + SERVICE_LOOK).where(Alarm.id == episode.alarm_id).execute()
         return
@@ -45,6 +43,8 @@ def find_ticket(raised: Raised, now: datetime) -> None:
         Alarm.update(suppressed_by=parent.code).where(Alarm.id == episode.alarm_id, Alarm.suppressed_by.is_null()).execute()
         if parent.ticket_id is None or not parent.ticket.is_open:
             return
+    if subject.policy.ticket.opening == Opening.NONE or not episodes.has_come_often(subject.policy.ticket, episode):
+        return
     if episode.code == COMM_LOST and together.ticket_for(subject.machine, subject.policy, episode, now) is not None:
         live.touch("alarms")
         return
@@ -107,14 +107,6 @@ def _one_of_both(ticket: Ticket, other: Ticket, combination: Combination, now: d
 
 def _how_many(alarm_id: int) -> int:
     return Episode.select().where(Episode.alarm == alarm_id).count()
-
-
-def _wants_ticket(policy: TicketPolicy, episode: Episode) -> bool:
-    """Whether the code opens tickets, and was raised often enough; that it has stood long enough is seen to by its timer."""
-    if policy.opening != Opening.COUNT or policy.count is None:
-        return policy.opening != Opening.NONE
-    since = episode.started_at - timedelta(seconds=policy.within_s or 0)
-    return Episode.select().where(Episode.alarm == episode.alarm_id, Episode.started_at >= since).count() >= policy.count
 
 
 def _is_in_service(subject: Subject, episode: Episode, now: datetime) -> bool:

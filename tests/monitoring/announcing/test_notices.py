@@ -6,10 +6,14 @@ import pytest
 from peewee import Database
 
 from app.core import clock, db
+from app.core.types import system
 from app.machines.models import Machine
+from app.machines.profile_operations import import_profile
 from app.monitoring import announcing, operations, shelving
+from app.monitoring.announcing import sending
 from app.monitoring.evaluation import Evaluator
-from app.monitoring.models import Alarm, AlarmNotice, FeedOutage, NoticeKind, StormCause, TicketStorm
+from app.monitoring.models import Alarm, AlarmNotice, Episode, FeedOutage, NoticeKind, StormCause, TicketStorm
+from app.tickets.models import Ticket
 from tests import factories
 from tests.monitoring.sender import Sender, store
 from tests.personas import actor_of, make_user
@@ -95,6 +99,63 @@ def test_a_storm_and_an_outage_are_announced_once(sqlite_database: Database, tim
             announcing.storm(storm, NOW)
             announcing.outage(outage, NOW)
     assert written() == [(NoticeKind.STORM, 0, "high"), (NoticeKind.OUTAGE, 0, "critical")]
+
+
+PROFILE = """profile: announced_v1
+name: {zh: 站, en: Station}
+codes:
+  P1: {name: {zh: 父, en: P}, severity: high}
+  L1: {name: {zh: 轻, en: L}, severity: low, ticket: none}
+  N1: {name: {zh: 多, en: N}, severity: low, ticket: {count: 3, within_s: 3600}}
+suppress:
+  - {parent: P1, children: [L1]}
+"""
+
+
+def test_a_fault_that_comes_back_is_told_again(machine: Machine, device: Sender) -> None:
+    """T12: the same ticket, but a new episode; who was told that it had gone must know."""
+    run(NOW, device.fault("E04", NOW))
+    run(NOW + 5 * MINUTE, device.fault("E04", NOW + MINUTE, is_active=False))
+    with db.transaction():
+        AlarmNotice.update(sent_at=NOW + MINUTE).execute()
+    run(NOW + HOUR, device.fault("E04", NOW + HOUR))
+    assert [(row.kind, row.created_at, row.sent_at is None) for row in AlarmNotice.select().order_by(AlarmNotice.id)] == [
+        (NoticeKind.RAISED, NOW, False),
+        (NoticeKind.RAISED, NOW + HOUR, True),
+    ]
+    assert Ticket.select().count() == 1
+
+
+def test_a_child_that_wants_no_ticket_is_silent_while_its_parent_stands(machine: Machine, device: Sender) -> None:
+    """T14: it speaks for itself when its parent has gone."""
+    follow(machine)
+    run(NOW, device.fault("P1", NOW))
+    run(NOW + MINUTE, device.fault("L1", NOW + MINUTE))
+    sending.look(NOW + 3 * MINUTE)
+    assert dict(AlarmNotice.select(Episode.code, AlarmNotice.withdrawn_at.is_null()).join(Episode).tuples()) == {"P1": True, "L1": False}
+    run(NOW + 10 * MINUTE, device.fault("P1", NOW + 9 * MINUTE, is_active=False))
+    run(NOW + 11 * MINUTE)
+    assert Alarm.get(Alarm.code == "L1").suppressed_by is None
+    (notice,) = AlarmNotice.select().join(Episode).where(Episode.code == "L1")
+    assert (notice.withdrawn_at, notice.created_at) == (None, NOW + 11 * MINUTE)
+    assert {episode.code for episode in Episode.select().where(Episode.ticket.is_null(False))} == {"P1"}
+
+
+def test_a_code_that_counts_only_when_it_comes_often_is_announced_the_last_time(machine: Machine, device: Sender) -> None:
+    follow(machine)
+    for number in range(3):
+        at = NOW + number * 15 * MINUTE
+        run(at, device.fault("N1", at))
+        assert AlarmNotice.select().count() == (number == 2)
+        run(at + 10 * MINUTE, device.fault("N1", at + MINUTE, is_active=False))
+    assert AlarmNotice.get().episode.ticket_id is not None
+
+
+def follow(machine: Machine) -> None:
+    """The machine is monitored by ``PROFILE``."""
+    with db.transaction():
+        machine.profile = import_profile(by=system("setup"), text=PROFILE).row
+        machine.save(only=[Machine.profile])
 
 
 def test_a_notice_that_was_withdrawn_stands_again_and_one_that_left_does_not(machine: Machine, device: Sender) -> None:
