@@ -64,6 +64,7 @@ HEADINGS = {
     "object_type": N_("Record"),
     "opened_at": N_("Opened at"),
     "order": N_("Work order"),
+    "parent": N_("Parent ticket"),
     "phone": N_("Phone"),
     "priority": N_("Priority"),
     "profile": N_("Monitoring profile"),

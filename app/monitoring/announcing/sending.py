@@ -72,14 +72,15 @@ def _waiting() -> list[AlarmNotice]:
 
 def with_subjects(query: ModelSelect) -> ModelSelect:
     """With what each notice is about: the episode's alarm, machine, customer and ticket, or the storm and its ticket, or the outage."""
-    of_storm = Ticket.alias("storm_ticket")
+    of_storm, above = Ticket.alias("storm_ticket"), Ticket.alias("parent_ticket")
     return (
-        query.select(AlarmNotice, Episode, Alarm, Machine, Customer, Ticket, TicketStorm, of_storm, FeedOutage)
+        query.select(AlarmNotice, Episode, Alarm, Machine, Customer, Ticket, above, TicketStorm, of_storm, FeedOutage)
         .join_from(AlarmNotice, Episode, JOIN.LEFT_OUTER)
         .join_from(Episode, Alarm, JOIN.LEFT_OUTER)
         .join_from(Episode, Machine, JOIN.LEFT_OUTER)
         .join_from(Machine, Customer, JOIN.LEFT_OUTER)
         .join_from(Episode, Ticket, JOIN.LEFT_OUTER)
+        .join_from(Ticket, above, JOIN.LEFT_OUTER, on=Ticket.parent == above.id, attr="parent")
         .join_from(AlarmNotice, TicketStorm, JOIN.LEFT_OUTER)
         .join_from(TicketStorm, of_storm, JOIN.LEFT_OUTER)
         .join_from(AlarmNotice, FeedOutage, JOIN.LEFT_OUTER)
@@ -107,8 +108,8 @@ def is_over(notice: AlarmNotice, at: datetime) -> bool:
 
 
 def is_below_a_storm(ticket: Ticket | None) -> bool:
-    """Whether the parent of ``ticket`` stands for it."""
-    return ticket is not None and ticket.parent_id is not None
+    """Whether an open parent stands for ``ticket``."""
+    return ticket is not None and ticket.parent_id is not None and ticket.parent.is_open
 
 
 def _send_critical(notices: list[AlarmNotice], at: datetime) -> int:

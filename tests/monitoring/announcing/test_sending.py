@@ -149,6 +149,15 @@ def test_what_is_settled_before_it_left_is_withdrawn(sqlite_database: Database, 
     assert (messages(), AlarmNotice.get().withdrawn_at) == ([], NOON + MINUTE)
 
 
+def test_what_stands_below_a_finished_ticket_is_announced_for_itself(sqlite_database: Database) -> None:
+    on_duty(Role.CLERK)
+    episode = raised("high")
+    with db.transaction():
+        Ticket.update(parent=factories.ticket(status="resolved")).where(Ticket.id == episode.ticket_id).execute()
+    look(NOON + MINUTE)
+    assert (len(messages()), AlarmNotice.get().withdrawn_at) == (1, None)
+
+
 def test_in_a_flood_what_is_not_critical_is_one_digest_a_minute(sqlite_database: Database) -> None:
     on_duty(Role.CLERK)
     for number in range(12):
