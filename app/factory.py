@@ -58,6 +58,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.monitoring.views",
     "app.monitoring.shift_log.views",
     "app.monitoring.figures.views",
+    "app.monitoring.profile_editing.screens",
     "app.monitoring.informing.views",
     "app.work_orders.views",
     "app.work_orders.technician_views",

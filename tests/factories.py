@@ -16,7 +16,7 @@ from app.core.files import StoredFile
 from app.core.outbox import OutboxMessage
 from app.core.types import system
 from app.customers.models import Contact, Customer, Project, Site
-from app.machines.models import DeviceProfile, Machine, MachineModel
+from app.machines.models import DeviceProfile, DeviceProfileVersion, Machine, MachineModel
 from app.monitoring import announcing
 from app.monitoring.models import Alarm, Condition, Episode
 from app.roster.models import Vehicle
@@ -441,3 +441,13 @@ def announced(*, severity: str = "critical", at: datetime, code: str = "E16", **
     )  # fmt: skip
     announcing.raised(episode, at)
     return episode
+
+
+def written_profile(codes: tuple[str, ...] = ("E01", "E02"), **values: Any) -> DeviceProfile:
+    """A monitoring profile that describes ``codes``, with its first version."""
+    described = "".join(f"  {code}: {{name: {{zh: 故障, en: Fault}}, severity: low}}\n" for code in codes)
+    name = f"profile_{next(_count)}"
+    row = profile(name=name, document=f"profile: {name}\nname: {{zh: 站, en: Station}}\ncodes:\n{described}", **values)
+    with db.transaction():
+        DeviceProfileVersion.create(profile=row, version=1, document=row.document, created_at=row.updated_at)
+    return row

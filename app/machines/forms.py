@@ -1,4 +1,4 @@
-"""What people type about machines and profiles; the rules are in the operations."""
+"""What people type about machines; the rules are in the operations."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -7,8 +7,7 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
-from wtforms import DateField, HiddenField, IntegerField, SelectField, TextAreaField
+from wtforms import DateField, HiddenField, IntegerField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
@@ -21,7 +20,6 @@ from app.customers.forms import text
 from app.machines import queries
 from app.machines.models import DeviceProfile, Machine
 from app.machines.operations import MachineDetails
-from app.machines.profiles.nodes import MAX_BYTES
 from app.machines.queries import Filters
 
 _NUMBER = InputRequired(_("Please give a number."))
@@ -126,23 +124,3 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
     if value and not (value.isascii() and value.isdigit() and len(value) < 10):
         raise Invalid(N_("The list cannot be filtered that way."))
     return int(value) if value else None
-
-
-class ProfileForm(FlaskForm):
-    """A profile file, chosen or typed; the typed text stays when the file was refused."""
-
-    file = FileField(_("File"))
-    document = TextAreaField(_("Text of the profile"), validators=[Length(max=MAX_BYTES)])
-
-    def text(self) -> str:
-        """The chosen file, else the typed text. Raises ``Invalid`` when neither is there or the file is not UTF-8."""
-        content = self.file.data.read(MAX_BYTES + 1) if self.file.data else b""
-        if not content and not (self.document.data or "").strip():
-            raise Invalid(N_("Choose a file or type the profile."))
-        if not content:
-            return self.document.data.replace("\r\n", "\n")
-        try:
-            self.document.data = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise Invalid(N_("The file is not UTF-8 text.")) from None
-        return self.document.data

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from peewee import JOIN, ModelSelect, fn
 
-from app.accounts.models import Area
+from app.accounts.models import Area, User
 from app.core import clock, paging
 from app.core.errors import N_, InvalidFile, NotFound
 from app.core.paging import Sort
@@ -176,7 +176,7 @@ def machine_by_device(devices: Iterable[str]) -> dict[str, DeviceMachine]:
 # --- profiles ---------------------------------------------------------------
 
 log = structlog.get_logger()
-_parsed: dict[tuple[str, int, datetime], Profile | None] = {}
+_parsed: dict[tuple[str, int, datetime], Profile | None] = {}  # never changed, only replaced: others may be reading it
 
 
 def profile_of(machine: Any) -> Profile | None:
@@ -191,11 +191,18 @@ def profile_documents() -> dict[int, Profile]:
     """
     rows = DeviceProfile.select(DeviceProfile.id, DeviceProfile.name, DeviceProfile.version, DeviceProfile.updated_at).tuples()
     keys = {row_id: (name, version, updated_at) for row_id, name, version, updated_at in rows}
-    changed = [row_id for row_id, key in keys.items() if key not in _parsed]
+    found = {row_id: _parsed[key] for row_id, key in keys.items() if key in _parsed}
+    changed = [row_id for row_id in keys if row_id not in found]
     if changed:
-        for row in DeviceProfile.select().where(DeviceProfile.id.in_(changed)):
-            _parsed[keys[row.id]] = _read(row)
-    return {row_id: profile for row_id, key in keys.items() if (profile := _parsed[key]) is not None}
+        found |= {row.id: _read(row) for row in DeviceProfile.select().where(DeviceProfile.id.in_(changed))}
+        _keep({keys[row_id]: profile for row_id, profile in found.items()})
+    return {row_id: profile for row_id in keys if (profile := found.get(row_id)) is not None}
+
+
+def _keep(parsed: dict[tuple[str, int, datetime], Profile | None]) -> None:
+    """Remember what was read; earlier versions are forgotten."""
+    global _parsed
+    _parsed = parsed
 
 
 def _read(row: DeviceProfile) -> Profile | None:
@@ -207,12 +214,17 @@ def _read(row: DeviceProfile) -> Profile | None:
 
 
 def profile_list() -> Sequence[DeviceProfile]:
-    """All profiles by name, each with ``machine_count``."""
+    """All profiles by name, without their documents, each with ``machine_count`` and the name of who ``changed_by``."""
+    count = Machine.select(fn.COUNT(Machine.id)).where(Machine.profile == DeviceProfile.id)
+    newest = (DeviceProfileVersion.profile == DeviceProfile.id) & (DeviceProfileVersion.version == DeviceProfile.version)
+    shown = ("id", "name", "title_zh", "title_en", "version", "updated_at")
+    columns = [getattr(DeviceProfile, name) for name in shown]
     return list(
-        DeviceProfile.select(DeviceProfile, fn.COUNT(Machine.id).alias("machine_count"))
-        .join(Machine, JOIN.LEFT_OUTER)
-        .group_by(DeviceProfile.id)
+        DeviceProfile.select(*columns, count.alias("machine_count"), User.name.alias("changed_by"))
+        .join(DeviceProfileVersion, JOIN.LEFT_OUTER, on=newest)
+        .join(User, JOIN.LEFT_OUTER)
         .order_by(DeviceProfile.name)
+        .objects()
     )
 
 
@@ -226,4 +238,13 @@ def profile_by_name(name: str) -> DeviceProfile:
 
 def profile_versions(row: DeviceProfile) -> list[DeviceProfileVersion]:
     """Its versions, newest first, with who imported them."""
-    return list(row.versions.order_by(DeviceProfileVersion.version.desc()))
+    query = DeviceProfileVersion.select(DeviceProfileVersion, User).join(User, JOIN.LEFT_OUTER)
+    return list(query.where(DeviceProfileVersion.profile == row.id).order_by(DeviceProfileVersion.version.desc()))
+
+
+def profile_version(row: DeviceProfile, number: int) -> DeviceProfileVersion:
+    """One of its versions. Raises ``NotFound``."""
+    found = DeviceProfileVersion.get_or_none(DeviceProfileVersion.profile == row.id, DeviceProfileVersion.version == number)
+    if found is None:
+        raise NotFound(N_("This profile has no such version."))
+    return found

@@ -1,4 +1,4 @@
-"""Screens of machines and monitoring profiles."""
+"""Screens of machines."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,12 +9,11 @@ from peewee import ModelSelect
 from werkzeug.wrappers import Response
 
 from app.core import paging
-from app.core.errors import N_, Conflict, InvalidFile
+from app.core.errors import N_, Conflict
 from app.customers import projects
 from app.customers import queries as customers
-from app.machines import forms, operations, profile_operations, queries, terms
+from app.machines import forms, operations, queries, terms
 from app.machines.models import Machine
-from app.machines.profile_operations import ImportedProfile
 from app.machines.warranty import Warranty
 from app.web import exports
 from app.web.auth import actor, requires
@@ -129,55 +128,3 @@ def _present_machine(serial: str, typed: forms.MachineForm) -> list[tuple[str, s
 def _offered(form: forms.MachineForm) -> forms.MachineForm:
     form.offer(customers.areas(), queries.profile_choices(), language())
     return form
-
-
-# --- profiles ---------------------------------------------------------------
-
-
-@blueprint.get("/profiles")
-@requires("machines.read")
-def profiles() -> Response:
-    """The monitoring profiles."""
-    return render("profiles/index.html", profiles=queries.profile_list())
-
-
-@blueprint.get("/profiles/<name>")
-@requires("machines.read")
-def profile(name: str) -> Response:
-    """What a profile measures and what its codes mean."""
-    row = queries.profile_by_name(name)
-    return render("profiles/profile.html", row=row, profile=queries.profile_documents().get(row.id), versions=queries.profile_versions(row))
-
-
-@blueprint.get("/profiles/<name>.yaml")
-@requires("machines.read")
-def export_profile(name: str) -> Response:
-    """The file as it was imported."""
-    row = queries.profile_by_name(name)
-    return Response(row.document, mimetype="application/yaml", headers={"Content-Disposition": f'attachment; filename="{row.name}.yaml"'})
-
-
-@blueprint.route("/profiles/new", methods=["GET", "POST"])
-@requires("profiles.edit")
-def import_profile() -> Response:
-    """Import a profile file or edit one; refused, every line's reason stands above the text."""
-    form = forms.ProfileForm(document=_present(request.args.get("of")))
-    made: list[ImportedProfile] = []
-    lines: list[Any] = []
-    done = sent(form, lambda: made.append(_import(form, lines)))
-    if done.is_done:
-        flash(_("Imported.") if made[0].is_changed else _("Nothing changed: this is the present version."), "message")
-        return see_other(url_for("machines.profile", name=made[0].row.name))
-    return render("profiles/import.html", form=form, problem=done.problem, lines=lines, status=done.status)
-
-
-def _import(form: forms.ProfileForm, lines: list[Any]) -> ImportedProfile:
-    try:
-        return profile_operations.import_profile(by=actor(), text=form.text())
-    except InvalidFile as error:
-        lines.extend(error.lines)
-        raise
-
-
-def _present(name: str | None) -> str:
-    return queries.profile_by_name(name).document if name else ""

@@ -27,7 +27,8 @@ from app.core.import_runs import ImportKind, ImportRun
 from app.core.outbox import OutboxMessage
 from app.core.types import system
 from app.customers.models import BroadcastMessage, Contact, Customer, Project, Site
-from app.machines.models import DeviceProfile, Document, DocumentRequest, FormType, Machine
+from app.machines.models import DeviceProfile, DeviceProfileVersion, Document, DocumentRequest, FormType, Machine
+from app.machines.profiles import editing
 from app.monitoring.models import (
     Alarm,
     Condition,
@@ -228,10 +229,10 @@ ACCESS: dict[str, Access] = {
     "machines.export_xlsx": may(ALL),
     "machines.new": may(DESK),
     "machines.edit": may(DESK),
-    "machines.profiles": may(ALL),
-    "machines.profile": may(ALL),
-    "machines.export_profile": may(ALL),
-    "machines.import_profile": may(Role.DEPUTY, Role.ADMIN),
+    # monitoring profiles
+    **dict.fromkeys((f"profiles.{name}" for name in ("index", "profile", "download", "versions")), may(ALL)),
+    **dict.fromkeys((f"profiles.{name}" for name in ("new", "take_in", "text", "restore", "remove")), may(Role.DEPUTY, Role.ADMIN)),
+    **dict.fromkeys((f"profiles.{name}" for name in ("general", "add", "entry", "take_out")), may(Role.DEPUTY, Role.ADMIN)),
     # documents
     "documents.index": may(BUSINESS),
     "documents.export_csv": may(BUSINESS),
@@ -856,6 +857,9 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "monitoring.registration:device": lambda side: side.waiting_device,
     "monitoring.register:device": lambda side: side.waiting_device,
     "name": lambda side: side.profile.name,
+    "part": lambda side: "codes",
+    "entry": lambda side: next(iter(editing.read(side.profile.document)["codes"])),
+    "profiles.restore:number": lambda side: DeviceProfileVersion.get(DeviceProfileVersion.profile == side.profile).version,
     "number": lambda side: side.ticket.number,
     "kind": lambda side: "machines",
     "run_id": lambda side: side.imported.id,
@@ -977,7 +981,7 @@ def _side(area: Area, technician: User) -> Side:
     now = clock.now()
     customer = factories.customer(area=area)
     site = factories.site(customer=customer)
-    profile = factories.profile()
+    profile = factories.written_profile()
     machine = factories.machine(customer=customer, site=site, profile=profile, area=area)
     ticket = factories.ticket(machine=machine, follow_token=f"follow-{area.id}")
     factories.complaint(ticket=factories.ticket(machine=machine, kind=TicketKind.COMPLAINT), responsible=technician)

@@ -145,7 +145,7 @@ def test_a_profile_is_shown_with_its_metrics_and_codes_and_downloaded_as_it_is(d
     assert "underground_compactor_v1" in deputy.get("/profiles").text
     page = deputy.get("/profiles/underground_compactor_v1").text
     assert "油温过高停机" in page
-    assert "sys_pressure" in page
+    assert "sys_pressure" in deputy.get("/profiles/underground_compactor_v1?part=metrics").text
     answer = deputy.get("/profiles/underground_compactor_v1.yaml")
     assert answer.text == DeviceProfile.get().document
     assert "attachment" in answer.headers["Content-Disposition"]
@@ -163,14 +163,17 @@ def test_a_profile_page_follows_the_language_of_each_reader(deputy: FlaskClient)
 def test_an_uploaded_profile_becomes_a_new_version(deputy: FlaskClient) -> None:
     seed_profiles()
     text = DeviceProfile.get().document + "# ours\n"
-    answer = deputy.post("/profiles/new", data={"file": (io.BytesIO(text.encode()), "p.yaml")}, content_type="multipart/form-data")
+    looked = deputy.post("/profiles/import", data={"file": (io.BytesIO(text.encode()), "p.yaml")}, content_type="multipart/form-data")
+    assert DeviceProfile.get().version == 1  # it is looked at first
+    mark = looked.text.partition('name="checked" type="hidden" value="')[2].partition('"')[0]
+    answer = deputy.post("/profiles/import", data={"document": text, "version": "1", "checked": mark})
     assert (answer.status_code, answer.location) == (303, "/profiles/underground_compactor_v1")
     assert DeviceProfile.get().version == 2
 
 
 def test_a_bad_profile_comes_back_with_every_reason_and_its_text(deputy: FlaskClient) -> None:
     bad = b"profile: a b\nname: {zh: x}\nfoo: 1\n"
-    answer = deputy.post("/profiles/new", data={"file": (io.BytesIO(bad), "p.yaml")}, content_type="multipart/form-data")
+    answer = deputy.post("/profiles/import", data={"file": (io.BytesIO(bad), "p.yaml")}, content_type="multipart/form-data")
     assert answer.status_code == 422
     for words in ("第 1 行", "第 2 行", "第 3 行", "profile: a b"):
         assert words in answer.text

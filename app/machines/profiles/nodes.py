@@ -12,7 +12,7 @@ from app.core.errors import N_
 
 MAX_BYTES = 512 * 1024
 MAX_DEPTH = 12
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
@@ -39,7 +39,7 @@ def compose(text: str, mistakes: Mistakes) -> yaml.Node | None:
         return None
     try:
         _refuse_aliases_and_depth(text)
-        return yaml.compose(text, _LOADER)
+        return yaml.compose(text, LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         mistakes.found.append((mark.line + 1 if mark else 1, N_("This is not YAML: %(problem)s"), {"problem": error.problem or ""}))
@@ -51,7 +51,7 @@ def compose(text: str, mistakes: Mistakes) -> yaml.Node | None:
 
 def _refuse_aliases_and_depth(text: str) -> None:
     depth = 0
-    for event in yaml.parse(text, _LOADER):
+    for event in yaml.parse(text, LOADER):
         if isinstance(event, yaml.AliasEvent):
             raise _refused(event, "references (*name) are not taken here")
         if isinstance(event, yaml.CollectionStartEvent):
