@@ -70,7 +70,9 @@ def _run(config: Config, asked: argparse.Namespace) -> int:
     if settings.metrics_port:
         figures.serve(settings.metrics_port)
     gc.set_threshold(50_000, 20, 50)  # batches are many small objects without circles
-    subscriber = Subscriber(settings, Evaluators(settings.instance))
+    evaluators = Evaluators(settings.instance)
+    subscriber = Subscriber(settings, evaluators)
+    evaluators.is_intake_behind = lambda: subscriber.is_behind
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: subscriber.stop())
     subscriber.run()

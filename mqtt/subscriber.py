@@ -20,6 +20,7 @@ from mqtt.settings import Settings
 
 HEARTBEAT_S = 2.0
 STOP_S = 4.0
+CALM_AFTER_S = 2.0
 
 log = structlog.get_logger()
 
@@ -37,6 +38,11 @@ class Subscriber:
         self.broker = BrokerCheck(settings)
         self.receipts = Receipts(self.lines, settings.root, is_shared=settings.intakes > 1)
         self._is_stopping = threading.Event()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what waited for this process, here or at the broker, is still being taken in."""
+        return any(line.queue.quiet_s() < CALM_AFTER_S for line in list(self.lines.held.values()))
 
     def run(self) -> None:
         """Serve until ``stop`` is called."""

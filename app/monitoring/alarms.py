@@ -21,12 +21,16 @@ from app.monitoring.sources import sources
 from app.monitoring.subjects import Subject
 from app.roster import calendars
 
+FRESH = timedelta(minutes=1)
+LOOK_AGAIN = timedelta(seconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How far evaluation goes in this step, and what of the terminal came before it: its last state, and whether it spoke of this code.
 
     ``until`` is how far timers may run besides the signals: None while more is waiting to be read; ``now`` is the present.
+    ``is_behind``: messages wait to be read behind these.
     """
 
     upto_position: int
@@ -34,6 +38,7 @@ class Reach:
     was_heard: bool
     now: datetime
     until: datetime | None = None
+    is_behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +103,18 @@ def advance(subject: Subject, stream: Stream, known: Standing | None, reach: Rea
     if not is_late:
         course = fold(stream.signals, subject.parameters, before, reach.until)
         rows = [known.open_row] if known.open_row else []
-        return _bring_in_step(subject, known.alarm, stream.signals, rows, course, now=reach.now)
+        return _bring_in_step(subject, known.alarm, stream.signals, rows, course, now=reach.now, is_behind=reach.is_behind)
     return _put_in_place(subject, known.alarm, before, stream, reach)
 
 
-def pass_time(subject: Subject, known: Standing, until: datetime) -> list[Raised]:
+def pass_time(subject: Subject, known: Standing, until: datetime, *, is_behind: bool = False) -> list[Raised]:
     """Run the timers of an alarm that are due by ``until``; one whose shelf is over announces what it kept back (T13)."""
-    course = fold((), subject.parameters, known.state, until)
+    course, rows = fold((), subject.parameters, known.state, until), [known.open_row] if known.open_row else []
     cause = Cause.TIMER
     if known.alarm.shelved_until is not None and known.alarm.shelved_until <= until:
         shelving.end(known.alarm, until)
         cause = Cause.SHELF_IS_OVER
-    return _bring_in_step(subject, known.alarm, [], [known.open_row] if known.open_row else [], course, now=until, cause=cause)
+    return _bring_in_step(subject, known.alarm, [], rows, course, now=until, cause=cause, is_behind=is_behind)
 
 
 def reset(subject: Subject, known: Standing, at: datetime) -> None:
@@ -137,7 +142,7 @@ def _begin(subject: Subject, stream: Stream, reach: Reach) -> list[Raised]:
         severity=subject.policy.severity,
         last_event_at=max(signal.at for signal in found),
     )
-    return _bring_in_step(subject, alarm, found, [], course, now=reach.now)
+    return _bring_in_step(subject, alarm, found, [], course, now=reach.now, is_behind=reach.is_behind)
 
 
 def _put_in_place(subject: Subject, alarm: Alarm, before: State, stream: Stream, reach: Reach) -> list[Raised]:
@@ -150,7 +155,8 @@ def _put_in_place(subject: Subject, alarm: Alarm, before: State, stream: Stream,
     # What was too short to be an alarm is counted as it is seen, once.
     state = replace(placed.course.state, fleeting=max(before.fleeting, placed.course.state.fleeting))
     course = Course(state, placed.course.occurrences)
-    return _bring_in_step(subject, alarm, placed.found, placed.rows, course, now=reach.now, cause=Cause.LATE_SIGNAL)
+    cause = Cause.LATE_SIGNAL
+    return _bring_in_step(subject, alarm, placed.found, placed.rows, course, now=reach.now, cause=cause, is_behind=reach.is_behind)
 
 
 def _bring_in_step(
@@ -162,6 +168,7 @@ def _bring_in_step(
     *,
     now: datetime,
     cause: Cause = Cause.SIGNAL,
+    is_behind: bool = False,
 ) -> list[Raised]:
     """Write what differs between ``rows`` and the course, and announce it; returns what stands and wants a ticket, or a graver one."""
     is_late = cause is Cause.LATE_SIGNAL
@@ -170,7 +177,7 @@ def _bring_in_step(
     standing = [row for row in (*kept, *added) if row.ended_at is None]
     graver = [row for row in standing if row.id in was_open and RANK[row.severity] > was_open[row.id]]  # T5
     came_up = [row for row in standing if row.id not in was_open]
-    ticket_at = _ticket_at(subject, standing, now)
+    ticket_at = now + LOOK_AGAIN if is_behind and _is_of_old(standing, now) else _ticket_at(subject, standing, now)
     seen = [*came_up, *graver] or ([] if is_late else added)
     if cause is Cause.SHELF_IS_OVER:
         seen = standing  # as if it began now (T13)
@@ -218,6 +225,11 @@ def _ticket_at(subject: Subject, standing: list[Episode], now: datetime) -> date
     if policy.after_working_s is not None:
         at = calendars.present().add_working(at, timedelta(seconds=policy.after_working_s))
     return at if at > now else None
+
+
+def _is_of_old(standing: list[Episode], now: datetime) -> bool:
+    """Whether what has no ticket yet began some time ago: while messages still wait to be read, they may say that it is over."""
+    return bool(standing) and standing[0].ticket_id is None and standing[0].started_at < now - FRESH
 
 
 def _wake_children(parent: Alarm) -> None:

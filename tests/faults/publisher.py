@@ -26,14 +26,17 @@ class Script:
 
     messages: dict[Id, tuple[str, dict[str, Any]]] = field(default_factory=dict)
 
-    def write(self, devices: list[str], count: int, *, boot: str = "b1", since_ms: int | None = None) -> "Script":
-        """``count`` messages in all, shared among ``devices``: mostly readings, faults that come and go, a birth first."""
+    def write(self, devices: list[str], count: int, *, boot: str = "b1", since_ms: int | None = None, step_ms: int = 1) -> "Script":
+        """``count`` messages in all, shared among ``devices``: mostly readings, faults that come and go, a birth first.
+
+        They lie ``step_ms`` to three times as far apart.
+        """
         chance = random.Random(count)
         at_ms = since_ms or int(time.time() * 1000) - 60_000
         active: dict[str, set[str]] = {device: set() for device in devices}
         for number in range(count):
             device, seq = devices[number % len(devices)], number // len(devices)
-            at_ms += chance.randrange(1, 4)
+            at_ms += step_ms * chance.randrange(1, 4)
             body: dict[str, Any] = {"ts": at_ms, "boot": boot, "seq": seq}
             if seq == 0:
                 kind, rest = "state", {"online": True}
@@ -45,6 +48,18 @@ class Script:
             else:
                 kind, rest = "telemetry", {"metrics": {"oil_temp": round(chance.uniform(20, 60), 2), "n": number}}
             self.messages[device, boot, seq] = (kind, body | rest)
+        return self
+
+    def end_all(self, at_ms: int) -> "Script":
+        """At last every fault that still stands goes, at ``at_ms``."""
+        last = {(key[0], body["code"]): body["active"] for key, (kind, body) in self.messages.items() if kind == "fault"}
+        seqs = {key[:2]: key[2] for key in self.messages}
+        for (device, code), is_active in last.items():
+            if is_active:
+                (boot,) = (boot for name, boot in seqs if name == device)
+                seqs[device, boot] += 1
+                body = {"ts": at_ms, "boot": boot, "seq": seqs[device, boot], "code": code, "active": False}
+                self.messages[device, boot, seqs[device, boot]] = ("fault", body)
         return self
 
 

@@ -73,7 +73,7 @@ class Site:
 
     def start_broker(self, conf: Path | None = None) -> None:
         """Start Mosquitto and wait until it listens."""
-        self._start("broker", [broker.mosquitto(), "-c", str(conf or self.mosquitto_conf)], {})
+        self.start("broker", [broker.mosquitto(), "-c", str(conf or self.mosquitto_conf)], {})
 
         def is_listening() -> bool:
             with socket.socket() as probe:
@@ -85,7 +85,7 @@ class Site:
         self, name: str = "subscriber", *, is_awaited: bool = True, command: tuple[str, ...] = ("-m", "mqtt"), **environ: str
     ) -> None:
         """Start a subscriber; unless it is to crash at once, wait until its heartbeat says that it is connected."""
-        self._start(name, [sys.executable, *command], environ)
+        self.start(name, [sys.executable, *command], environ)
         instance = environ.get("INSTANCE_NAME", "one")
         since_ms = time.time() * 1000
         if is_awaited:
@@ -96,7 +96,8 @@ class Site:
         row = FeedStatus.get_or_none(FeedStatus.instance == instance)
         return row is not None and row.is_connected and row.connected_at is not None and row.connected_at.timestamp() * 1000 >= since_ms
 
-    def _start(self, name: str, command: list[str], environ: dict[str, str]) -> None:
+    def start(self, name: str, command: list[str], environ: dict[str, str]) -> None:
+        """Start a process of the product, its words into a log of its name."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 command, cwd=ROOT, env=self.environ | environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log

@@ -33,6 +33,7 @@ class Batch:
     measured: list[Stream]
     end: int
     until: datetime | None  # how far timers may run
+    is_behind: bool = False  # more waits to be read behind it
 
 
 def apply(batch: Batch, now: datetime) -> bool:
@@ -138,7 +139,7 @@ def _take_in_part(part: _Part, measured: dict[tuple[int, str], Stream], batch: B
     raised: list[Raised] = []
     for (terminal_id, code), stream in sorted(found.items()):
         machine = machines[terminal_id]
-        reach = Reach(batch.end, last_states.get(terminal_id), (terminal_id, code) in heard, now, batch.until)
+        reach = Reach(batch.end, last_states.get(terminal_id), (terminal_id, code) in heard, now, batch.until, batch.is_behind)
         about = subject(machine, documents.get(machine.profile_id), code)
         raised += alarms.advance(about, stream, standing.get((machine.id, code)), reach)
     for one in sorted(raised, key=lambda one: one.episode.started_at):

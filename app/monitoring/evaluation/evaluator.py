@@ -32,6 +32,7 @@ class Evaluator:
         self.partition = partition
         self.lease = lease
         self._now = now
+        self.is_intake_behind: Callable[[], bool] = lambda: False  # what waits outside may say that an old fault is over
         self._passed = 0  # up to here only readings lie behind the stored cursor
         self._silence = Silence()
         self._silence_at: datetime | None = None
@@ -88,7 +89,13 @@ class Evaluator:
         if len(rows) == inbox.READINGS_AT_ONCE:
             end = rows[-1][0]
             messages = [message for message in messages if message.position <= end]
-        return Batch(messages, self._measured(rows, documents), end, self._ticked_at if end == top else None)
+        return Batch(
+            messages,
+            self._measured(rows, documents),
+            end,
+            self._ticked_at if end == top else None,
+            is_behind=end < top or self.is_intake_behind(),
+        )
 
     def _measured(self, rows: list[Row], documents: dict[int, Profile]) -> list[Stream]:
         """What the rules say to readings; if they raise, the alarms of the devices themselves must not wait for them."""
@@ -126,5 +133,5 @@ class Evaluator:
                 return 0
             documents = profile_documents()
         for alarm_id in due:
-            run_timer(alarm_id, now, documents, self._now())
+            run_timer(alarm_id, now, documents, self._now(), is_behind=self.is_intake_behind())
         return len(due)

@@ -121,6 +121,7 @@ class Evaluators:
 
     def __init__(self, holder: str, now: Callable[[], datetime] = clock.now) -> None:
         self._now = now
+        self.is_intake_behind: Callable[[], bool] = lambda: False
         self._share = Share(holder, TTL_MS)
         self._evaluators: dict[Lease, Evaluator] = {}
         self._looked_ms = self._renewed_ms = 0
@@ -155,7 +156,12 @@ class Evaluators:
         self._renew(now_ms)
         parts = {one.lease: one for one in all_of(stored())}
         held = self._share.look(list(parts), among, now_ms)
-        self._evaluators = {lease: self._evaluators.get(lease) or Evaluator(self._now, parts[lease.name], lease) for lease in held}
+        self._evaluators = {lease: self._evaluators.get(lease) or self._evaluator(parts[lease.name], lease) for lease in held}
+
+    def _evaluator(self, partition: Partition, lease: Lease) -> Evaluator:
+        made = Evaluator(self._now, partition, lease)
+        made.is_intake_behind = self.is_intake_behind
+        return made
 
     def _renew(self, now_ms: int) -> None:
         if 0 <= now_ms - self._renewed_ms < RENEW_EVERY_MS:

@@ -46,7 +46,7 @@ def _due_by(now_ms: Any) -> Any:
     return Alarm.select(Alarm.id).where(Alarm.due_at.is_null(False), Alarm.due_at <= now_ms).order_by(Alarm.due_at).tuples()
 
 
-def run_timer(alarm_id: int, until: datetime, documents: dict[int, Profile], now: datetime) -> None:
+def run_timer(alarm_id: int, until: datetime, documents: dict[int, Profile], now: datetime, *, is_behind: bool = False) -> None:
     """Run what is due by ``until``; a rule that raises is logged, and tried again with the next tick."""
     try:
         with db.transaction():
@@ -55,7 +55,7 @@ def run_timer(alarm_id: int, until: datetime, documents: dict[int, Profile], now
                 return
             machine = Machine.get_by_id(known.alarm.machine_id)
             about = subject(machine, documents.get(machine.profile_id), known.alarm.code)
-            for raised in alarms.pass_time(about, known, until):
+            for raised in alarms.pass_time(about, known, until, is_behind=is_behind):
                 find_ticket(raised, now)
     except (Unavailable, OperationalError, InterfaceError):
         raise
