@@ -137,6 +137,23 @@ def running(cause: StormCause, name: str, at: datetime) -> TicketStorm | None:
     return storm
 
 
+_child_of = Prepared(
+    lambda machine_id, since_ms: (
+        Ticket.select()
+        .join(TicketStorm, on=TicketStorm.ticket == Ticket.parent)
+        .where(Ticket.machine == machine_id, Ticket.is_open)
+        .where(TicketStorm.cause.in_(OF_FAILURES), TicketStorm.ended_at.is_null(), TicketStorm.last_at >= since_ms)
+        .order_by(Ticket.id)
+        .limit(1)
+    )
+)
+
+
+def child_of(machine: Machine, at: datetime) -> Ticket | None:
+    """The open ticket that ``machine`` has in a running storm: what it raises meanwhile joins that, so that it has one (2E-14)."""
+    return _child_of.first(machine.id, clock.to_ms(at - WITHIN))
+
+
 def opened(ticket: Ticket, at: datetime) -> None:
     """A ticket was opened for a machine: it goes under the storm that runs, or may be the one that a storm begins with (§4).
 

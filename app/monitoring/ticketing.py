@@ -50,6 +50,7 @@ def find_ticket(raised: Raised, now: datetime) -> None:
         return
     combined = _combined(subject, episode)
     beside = parent.ticket if parent is not None else next((one.ticket for _combination, one in combined), None)
+    beside = beside or storms.child_of(subject.machine, now)
     ticket = _ticket(subject, episode, subject.policy, beside, now)
     for combination, earlier in combined:
         ticket = _one_of_both(ticket, earlier.ticket, combination, now)

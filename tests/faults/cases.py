@@ -114,7 +114,10 @@ ELSEWHERE: dict[int, list[str]] = {
         "monitoring/test_timers.py::test_a_restart_at_any_moment_changes_nothing",
     ],
     31: ["tickets/test_faults.py::test_raises_of_one_family_at_once_open_one_ticket"],
-    32: ["work_orders/test_dispatching.py::test_of_two_who_dispatch_one_ticket_the_second_is_told_who_was_first"],
+    32: [
+        "work_orders/test_races.py::test_it_works",
+        "work_orders/test_dispatching.py::test_of_two_who_dispatch_one_ticket_the_second_is_told_who_was_first",
+    ],
     34: ["service_reports/test_writing.py::test_a_report_that_is_sent_three_times_is_stored_once"],
     36: [
         "core/test_migrating.py::test_killed_midway_it_is_old_and_the_next_run_makes_it_new",

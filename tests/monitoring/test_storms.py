@@ -26,7 +26,8 @@ def fail(machine: Machine, at: datetime = AT, code: str = "E04", priority: Prior
     """What ticketing does with a raise."""
     reason = AlarmReason(code=code, name_zh="油温高", name_en="Oil temperature high", at=at)
     with db.transaction():
-        found = faults.for_fault(by=BY, machine=machine, family=code, priority=priority, title=f"{code} 油温高", reason=reason, at=at)
+        said = {"priority": priority, "title": f"{code} 油温高", "reason": reason, "at": at}
+        found = faults.for_fault(by=BY, machine=machine, family=code, beside=storms.child_of(machine, at), **said)
         if found.outcome == Outcome.OPENED:
             storms.opened(found.ticket, at)
         elif found.outcome == Outcome.REOPENED:
@@ -113,6 +114,17 @@ def test_a_customer_with_ten_machines_is_taken_out_from_under_the_rest(database:
     found = {storm.cause: children(storm.ticket) for storm in TicketStorm.select()}
     assert found == {StormCause.REST: 27, StormCause.CUSTOMER: 12}
     assert TicketStorm.get(TicketStorm.cause == StormCause.CUSTOMER).ticket.customer == mine[0].customer
+    check()
+
+
+def test_what_a_machine_raises_in_a_storm_joins_the_ticket_it_has_there(database: Database) -> None:
+    machine, *others = site(10)
+    for one in (machine, *others):
+        fail(one)
+    joined = fail(machine, AT + 2 * MINUTE, code="E06")
+    assert (joined.parent, reasons.codes(joined.reason)) == (the_parent(), ["E04", "E06"])
+    later = fail(machine, AT + 10 * MINUTE, code="E07")
+    assert (later == joined, later.parent) == (False, None)
     check()
 
 
