@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from app.core.clock import ProcessClock
+from app.core.clock import ProcessClock, now_ms
 from app.monitoring import intake
 from mqtt.line import Line
 from mqtt.settings import Settings
@@ -51,10 +51,9 @@ class Lines:
         if time.monotonic() - self._looked_at < LOOK_S:
             return
         self._looked_at = time.monotonic()
-        now_ms = self.clock.now_ms()
-        among = intake.instances(now_ms).alive | {self.settings.instance}
+        among = intake.instances(now_ms()).alive | {self.settings.instance}
         self._share.held = [lease for lease in self._share.held if lease.name in self.held]
-        for lease in self._share.look(self._names(), among, now_ms):
+        for lease in self._share.look(self._names(), among, self.clock.now_ms()):
             if lease.name not in self.held:
                 self._open(lease)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from app.core.clock import ProcessClock
+from app.core.clock import ProcessClock, now_ms
 from app.core.errors import Unavailable
 from app.monitoring import intake
 from mqtt import figures
@@ -99,7 +99,7 @@ class Subscriber:
         intake.beat(
             intake.Heartbeat(
                 instance=self.settings.instance,
-                heartbeat_ms=self.clock.now_ms(),
+                heartbeat_ms=now_ms(),
                 is_connected=self.lines.is_connected,
                 connected_ms=max((one.connected_ms for one in clients if one.connected_ms is not None), default=None),
                 last_message_ms=max((one.last_message_ms for one in clients if one.last_message_ms is not None), default=None),

@@ -1,6 +1,8 @@
 """Time: UTC everywhere, milliseconds since 1970 in the database."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import time as day_time
 
@@ -57,43 +59,67 @@ def local_text(at: datetime | None) -> str:
     return at.astimezone(_zone).isoformat(timespec="seconds") if at else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """How the time of a process goes: on from ``base_ms``, and ``slew_ms`` more, spread evenly over ``over_ms`` from ``from_ms`` on."""
+
+    base_ms: int
+    slew_ms: int = 0
+    from_ms: int = 0
+    over_ms: int = 1
+
+    def slewed(self, elapsed_ms: int) -> int:
+        """How much of the slew is done."""
+        return self.slew_ms * min(elapsed_ms - self.from_ms, self.over_ms) // self.over_ms
+
+    def at(self, elapsed_ms: int) -> int:
+        """Milliseconds since 1970."""
+        return self.base_ms + elapsed_ms + self.slewed(elapsed_ms)
+
+
+def _elapsed_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
 class ProcessClock:
     """Wall time at start plus monotonic time, so that a step of the host's clock moves no timer (monitoring rule 12).
 
-    A step of more than ``STEP_MS`` is reported by ``step_ms`` and slewed in over ``SLEW_MS``.
+    A step of more than ``STEP_MS`` is told by ``check`` and slewed in over an hour, but never faster than one millisecond a second (time
+    servers slew at half of that): at that rate the longest delay of an alarm, a quarter of an hour, ends less than a second early or
+    late. So a step of an hour comes in over six weeks. That is meant: until then all that this process says goes on evenly, and who knows
+    that the host is right restarts the process, which then takes the host's time at once.
+
+    ``wall_ms`` is the host's clock, ``elapsed_ms`` one that never steps.
     """
 
     STEP_MS = 2_000
     SLEW_MS = 3_600_000
+    SLOWEST = 1_000  # milliseconds for each of a slew
 
-    def __init__(self) -> None:
-        self._base_ms = now_ms()
-        self._started = time.monotonic_ns()
-        self._slew_from_ms = 0
-        self._slew_total_ms = 0
+    def __init__(self, wall_ms: Callable[[], int] = now_ms, elapsed_ms: Callable[[], int] = _elapsed_ms) -> None:
+        self._wall_ms = wall_ms
+        self._monotonic_ms = elapsed_ms
+        self._started_ms = elapsed_ms()
+        self._course = _Course(wall_ms())  # replaced as a whole: other threads read it meanwhile
 
     def now_ms(self) -> int:
         """Milliseconds since 1970, never jumping."""
-        elapsed = (time.monotonic_ns() - self._started) // 1_000_000
-        return self._base_ms + elapsed + self._slewed(elapsed)
-
-    def _slewed(self, elapsed_ms: int) -> int:
-        if not self._slew_total_ms:
-            return 0
-        share = min(1.0, (elapsed_ms - self._slew_from_ms) / self.SLEW_MS)
-        return int(self._slew_total_ms * share)
+        return self._course.at(self._elapsed_ms())
 
     def check(self) -> int:
-        """The step of the host's clock found now, in ms (0 when none); a new step starts a new slew."""
-        elapsed = (time.monotonic_ns() - self._started) // 1_000_000
-        target = now_ms() - self._base_ms - elapsed
-        step = target - self._slew_total_ms
-        if abs(step) <= self.STEP_MS:
+        """The step of the host's clock found now, in ms (0 when none); a new step starts a new slew from where the clock is."""
+        elapsed, course = self._elapsed_ms(), self._course
+        ahead_ms = self._wall_ms() - elapsed - course.base_ms
+        step_ms = ahead_ms - course.slew_ms
+        if abs(step_ms) <= self.STEP_MS:
             return 0
-        self._base_ms += self._slewed(elapsed)
-        self._slew_total_ms = now_ms() - self._base_ms - elapsed
-        self._slew_from_ms = elapsed
-        return step
+        left_ms = ahead_ms - course.slewed(elapsed)
+        over_ms = max(self.SLEW_MS, abs(left_ms) * self.SLOWEST)
+        self._course = _Course(course.base_ms + course.slewed(elapsed), left_ms, elapsed, over_ms)
+        return step_ms
+
+    def _elapsed_ms(self) -> int:
+        return self._monotonic_ms() - self._started_ms
 
 
 class StepGuard:

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from peewee import fn
-
-from app.core import db, live
+from app.core import clock, db, live
 from app.monitoring.models import ClockStep, FeedStatus, Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """State of one subscriber; times in milliseconds since 1970, ``delivery`` is "full" or "trial" (monitoring rule 14)."""
+    """State of one subscriber; times in milliseconds since 1970, ``delivery`` is "full" or "trial" (monitoring rule 14).
+
+    ``heartbeat_ms`` is by the clock of the host: other processes compare it with theirs.
+    """
 
     instance: str
     heartbeat_ms: int
@@ -23,7 +24,10 @@ class Heartbeat:
 
 
 def beat(heartbeat: Heartbeat) -> None:
-    """Write the heartbeat; live screens hear of it when connection, kind of delivery or problem changed."""
+    """Write the heartbeat; live screens hear of it when connection, kind of delivery or problem changed.
+
+    Without a connection ``connected_at`` is when there last was one, in an earlier life of the subscriber too.
+    """
     values = {
         "heartbeat_at": heartbeat.heartbeat_ms,
         "is_connected": heartbeat.is_connected,
@@ -35,6 +39,8 @@ def beat(heartbeat: Heartbeat) -> None:
     }
     with db.transaction():
         before = FeedStatus.get_or_none(FeedStatus.instance == heartbeat.instance)
+        if not heartbeat.is_connected and before is not None:
+            values["connected_at"] = _contact_ms(before)
         FeedStatus.insert(instance=heartbeat.instance, **values).on_conflict(conflict_target=[FeedStatus.instance], update=values).execute()
         shown = ("is_connected", "delivery", "problem")
         if before is None or any(getattr(before, name) != values[name] for name in shown):
@@ -58,8 +64,9 @@ def last_contact_ms() -> int | None:
     """When any subscriber was last seen connected to the broker, None before the first connection ever."""
     with db.available():
         db.connect()
-        return (
-            FeedStatus.select(fn.MAX(FeedStatus.heartbeat_at).converter(lambda ms: ms))
-            .where(FeedStatus.connected_at.is_null(False))
-            .scalar()
-        )
+        return max((ms for row in FeedStatus.select() if (ms := _contact_ms(row)) is not None), default=None)
+
+
+def _contact_ms(status: FeedStatus) -> int | None:
+    at = status.heartbeat_at if status.is_connected else status.connected_at
+    return None if at is None else clock.to_ms(at)

@@ -186,7 +186,7 @@ class FeedCounter(BaseModel):
 
 
 class FeedStatus(BaseModel):
-    """One row per subscriber: heartbeat and what it knows of its broker."""
+    """One row per subscriber: heartbeat and what it knows of its broker; ``connected_at`` without a connection: when there last was one."""
 
     instance = CharField(120, primary_key=True)
     heartbeat_at = InstantField()
