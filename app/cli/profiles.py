@@ -9,6 +9,8 @@ from app.cli._imports import COMMAND_LINE, file_argument
 from app.core.errors import N_, Invalid
 from app.machines import queries
 from app.machines.profile_operations import import_profile
+from app.machines.profiles import Profile
+from app.machines.profiles.parsing import parse
 
 group = Group("profiles", help="Monitoring profiles.")
 
@@ -18,14 +20,20 @@ group = Group("profiles", help="Monitoring profiles.")
 @json_option
 def import_(file: Path, as_json: bool) -> None:
     """Import a profile (YAML); a file with mistakes is refused whole, each with its line."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid(N_("The file is not UTF-8 text.")) from None
-    done = import_profile(by=COMMAND_LINE, text=text)
-    for remark in done.profile.remarks:
-        click.echo(f"line {remark.line}: {remark.message % remark.params}", err=True)
+    done = import_profile(by=COMMAND_LINE, text=_text_of(file))
+    _say_remarks(done.profile)
     show({"profile": done.row.name, "version": done.row.version, "changed": done.is_changed}, as_json)
+
+
+@group.command("check")
+@file_argument
+@json_option
+def check(file: Path, as_json: bool) -> None:
+    """Read a profile (YAML) as an import would, and say what is wrong or odd in it, with the lines; nothing is stored."""
+    profile = parse(_text_of(file))
+    _say_remarks(profile)
+    counts = {part: len(getattr(profile, part)) for part in ("metrics", "codes", "rules", "combinations", "suppress")}
+    show({"profile": profile.name, **counts, "remarks": len(profile.remarks)}, as_json)
 
 
 @group.command("export")
@@ -48,3 +56,15 @@ def list_(as_json: bool) -> None:
     """List the profiles."""
     rows = [{"profile": row.name, "version": row.version, "machines": row.machine_count} for row in queries.profile_list()]
     show(rows, as_json)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid(N_("The file is not UTF-8 text.")) from None
+
+
+def _say_remarks(profile: Profile) -> None:
+    for remark in profile.remarks:
+        click.echo(f"line {remark.line}: {remark.message % remark.params}", err=True)

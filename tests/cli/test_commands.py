@@ -182,6 +182,20 @@ def test_a_bad_profile_is_refused_in_words(runner: FlaskCliRunner, tmp_path: Pat
     assert DeviceProfile.select().count() == before
 
 
+def test_a_profile_is_checked_without_being_stored(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    file, before = tmp_path / "p1.yaml", DeviceProfile.select().count()
+    file.write_text(PROFILE + "suppress: [{parent: E8, children: [E9]}]\n", encoding="utf8")
+    seen = runner.invoke(args=["profiles", "check", str(file), "--json"])
+    assert seen.exit_code == 0
+    assert (json.loads(seen.stdout)["profile"], json.loads(seen.stdout)["remarks"]) == ("p1", 2)
+    assert "The code E8 is not described" in seen.stderr
+    file.write_text(PROFILE + "foo: 1\n", encoding="utf8")
+    refused = runner.invoke(args=["profiles", "check", str(file)])
+    assert refused.exit_code == 1
+    assert f"line {PROFILE.count(chr(10)) + 1}: " in refused.stderr
+    assert DeviceProfile.select().count() == before
+
+
 def test_search_documents_that_got_lost_are_named_and_rebuilt(runner: FlaskCliRunner) -> None:
     create_customer(by=system("tests"), details=CustomerDetails(name="中山机械厂"))
     assert runner.invoke(args=["search", "rebuild", "--check"]).output == "complete\n"

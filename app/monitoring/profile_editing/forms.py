@@ -70,7 +70,7 @@ class CodeForm(EntryForm):
             self[name].data = shown(entry.get(name))
         for name in self.FLAGS:
             self[name].data = entry.get(name) is True
-        self.severity.data = entry.get("severity")
+        self.severity.data = entry.get("severity", "low")
         self._fill_ticket(entry.get("ticket", "open"))
 
     def _fill_ticket(self, ticket: Any) -> None:
@@ -186,7 +186,8 @@ class RuleForm(EntryForm):
             found |= {name: number(self[name].data) for name in self.WANTED[kind]}
         else:
             found |= self._levels(kind, present)
-        return found | {name: number(self[name].data) for name in self.DELAYS if self[name].data}
+        delays = ("off_delay_s",) if kind == "missing" else self.DELAYS
+        return found | {name: number(self[name].data) for name in delays if self[name].data}
 
     def _levels(self, kind: str, present: Entry) -> Entry:
         rows = [row.form for row in self.levels if row.form.is_filled()]
@@ -254,14 +255,20 @@ class MetricForm(EntryForm):
 
     def entry(self, present: Entry) -> Entry:
         """What was typed."""
+        kind = self.kind.data
+        found: Entry = self._of_number() if kind == "number" else {}
+        if kind != "number" or "kind" in present:
+            found["kind"] = kind
+        found["name"] = words(self.name_zh.data, self.name_en.data)
+        values = dict(self._values()) if kind == "text" else {}
+        return found | ({"values": values} if values else {})
+
+    def _of_number(self) -> Entry:
         found: Entry = {"unit": self.unit.data} if self.unit.data else {}
-        if self.kind.data != "number" or "kind" in present:
-            found["kind"] = self.kind.data
         for name in ("range", "normal"):
             given = bounds(self[f"{name}_from"].data, self[f"{name}_to"].data)
             found |= {name: given} if given else {}
-        found["name"] = words(self.name_zh.data, self.name_en.data)
-        return found | ({"values": dict(self._values())} if any(self._values()) else {})
+        return found
 
     def _values(self) -> Iterator[tuple[str, Entry]]:
         return ((row.form.value.data, words(row.form.zh.data, row.form.en.data)) for row in self.values if row.form.is_filled())

@@ -58,10 +58,9 @@ def download(name: str) -> Response:
 @requires("profiles.edit")
 def new() -> Response:
     """A new profile from a copy of another; the same form sent again leads to the same profile."""
-    sources = {row.name: row for row in queries.profile_list()}
     form = CopyForm(data={"form_token": secrets.token_urlsafe(24), "source": request.args.get("of")})
-    form.source.choices = [(name, f"{_title(row)} · {name}") for name, row in sources.items()]
-    done = sent(form, lambda: _copy(form, sources[form.source.data]))
+    form.source.choices = [(row.name, f"{_title(row)} · {row.name}") for row in queries.profile_list()]
+    done = sent(form, lambda: _copy(form, queries.profile_by_name(form.source.data)))
     if done.is_done:
         flash(_("The profile is there. Change what differs, then give it to machines."), "message")
         return see_other(url_for("profiles.profile", name=form.name.data))
