@@ -43,8 +43,8 @@ def floods_csv() -> Response:
 def floods_xlsx() -> Response:
     """The list with the same filters as a workbook."""
     words = {
-        "minutes": N_("Minutes"), "alarms": N_("Alarms"), "most": N_("Most in ten minutes"), "clerks": N_("Clerks on duty"),
-        "digests": N_("Gathered messages"), "codes": N_("Codes that came most"), "machines": N_("Machines that came most"),
+        "minutes": N_("Minutes"), "alarms": N_("Alarms"), "most": N_("Peak in 10 min"), "clerks": N_("Clerks"),
+        "digests": N_("Gathered messages"), "codes": N_("Top codes"), "machines": N_("Top machines"),
     }  # fmt: skip
     return exports.xlsx_response("floods", N_("Record of floods"), COLUMNS, _rows(), words=words)
 
