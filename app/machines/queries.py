@@ -12,6 +12,7 @@ from app.accounts.models import Area, User
 from app.core import clock, paging
 from app.core.errors import N_, InvalidFile, NotFound
 from app.core.paging import Sort
+from app.core.prepared import Prepared
 from app.core.types import Actor, Page
 from app.customers.models import Customer, Project, Site
 from app.machines import searching, terms
@@ -189,8 +190,7 @@ def profile_documents() -> dict[int, Profile]:
 
     A stored document that this version of the product cannot read is left out and logged: its machines count as having none.
     """
-    rows = DeviceProfile.select(DeviceProfile.id, DeviceProfile.name, DeviceProfile.version, DeviceProfile.updated_at).tuples()
-    keys = {row_id: (name, version, updated_at) for row_id, name, version, updated_at in rows}
+    keys = {row_id: (name, version, updated_at) for row_id, name, version, updated_at in _profile_versions.rows()}
     found = {row_id: _parsed[key] for row_id, key in keys.items() if key in _parsed}
     changed = [row_id for row_id in keys if row_id not in found]
     if changed:
@@ -203,6 +203,11 @@ def _keep(parsed: dict[tuple[str, int, datetime], Profile | None]) -> None:
     """Remember what was read; earlier versions are forgotten."""
     global _parsed
     _parsed = parsed
+
+
+_profile_versions = Prepared(
+    lambda: DeviceProfile.select(DeviceProfile.id, DeviceProfile.name, DeviceProfile.version, DeviceProfile.updated_at).tuples()
+)
 
 
 def _read(row: DeviceProfile) -> Profile | None:

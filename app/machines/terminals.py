@@ -10,8 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.core.clock import UTC
+from app.core.prepared import Prepared
 from app.machines.models import Machine, TerminalChange
 
 _FAR_OFF = datetime.max.replace(tzinfo=UTC)
@@ -47,13 +49,21 @@ def removals(devices: Collection[str]) -> dict[str, Removals]:
     """Those of ``devices`` that were ever taken off a machine; one query."""
     if not devices:
         return {}
-    columns = (TerminalChange.old_device, TerminalChange.at, TerminalChange.machine)
-    query = TerminalChange.select(*columns).where(TerminalChange.old_device.in_(list(devices)))
+    known = tuple(devices)
     found: dict[str, Removals] = defaultdict(lambda: Removals([], []))
-    for device, at, machine_id in query.order_by(TerminalChange.at, TerminalChange.id).tuples():
+    for device, at, machine_id in _one_removed.rows(*known) if len(known) == 1 else _removed(known):
         found[device].times.append(at)
         found[device].machine_ids.append(machine_id)
     return dict(found)
+
+
+def _removed(devices: tuple[Any, ...]) -> Any:
+    columns = (TerminalChange.old_device, TerminalChange.at, TerminalChange.machine)
+    query = TerminalChange.select(*columns).where(TerminalChange.old_device.in_(devices))
+    return query.order_by(TerminalChange.at, TerminalChange.id).tuples()
+
+
+_one_removed = Prepared(lambda device: _removed((device,)))
 
 
 def spans(machine: Machine) -> list[Span]:

@@ -1,12 +1,14 @@
 """Alarm rows and their episodes: brings what is stored in step with what the alarm machine says (monitoring §3, T1 to T12, T17)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import cache
 from typing import Any
 
 from app.core import db, live
+from app.core.prepared import Prepared, PreparedInsert, PreparedWrite
 from app.machines.profiles import Opening
 from app.monitoring import announcing, auto_close, episodes, late, shelving, signals
 from app.monitoring.alarm_machine import memory
@@ -74,8 +76,17 @@ class Standing:
 
 def load(machine_ids: Iterable[int], codes: Iterable[str]) -> dict[tuple[int, str], Standing]:
     """The alarms of these machines and codes, locked against acknowledgement until the running transaction ends."""
-    query = Alarm.select().where(Alarm.machine.in_(list(machine_ids)), Alarm.code.in_(list(codes))).order_by(Alarm.id)
-    return {(one.alarm.machine_id, one.alarm.code): one for one in _with_open_rows(list(db.for_update(query)))}
+    machines, names = tuple(machine_ids), tuple(codes)
+    is_one = len(machines) == len(names) == 1  # as nearly always outside of a backlog
+    found = _one_alarm.rows(machines[0], names[0]) if is_one else list(_alarms_of(machines, names))
+    return {(one.alarm.machine_id, one.alarm.code): one for one in _with_open_rows(found)}
+
+
+def _alarms_of(machines: tuple[Any, ...], codes: tuple[Any, ...]) -> Any:
+    return db.for_update(Alarm.select().where(Alarm.machine.in_(machines), Alarm.code.in_(codes)).order_by(Alarm.id))
+
+
+_one_alarm = Prepared(lambda machine, code: _alarms_of((machine,), (code,)))
 
 
 def load_due(alarm_id: int, now: datetime) -> Standing | None:
@@ -86,9 +97,16 @@ def load_due(alarm_id: int, now: datetime) -> Standing | None:
 
 def _with_open_rows(found: list[Alarm]) -> list[Standing]:
     standing = [alarm.id for alarm in found if alarm.condition in STANDING]
-    open_rows = Episode.select().where(Episode.alarm.in_(standing), Episode.ended_at.is_null()) if standing else ()
+    open_rows = _open_row.rows(standing[0]) if len(standing) == 1 else _open_rows_of(standing) if standing else ()
     by_alarm = {row.alarm_id: row for row in open_rows}
     return [Standing(alarm, by_alarm.get(alarm.id)) for alarm in found]
+
+
+def _open_rows_of(alarm_ids: Sequence[Any]) -> Any:
+    return Episode.select().where(Episode.alarm.in_(alarm_ids), Episode.ended_at.is_null())
+
+
+_open_row = Prepared(lambda alarm_id: _open_rows_of((alarm_id,)))
 
 
 def advance(subject: Subject, stream: Stream, known: Standing | None, reach: Reach) -> list[Raised]:
@@ -135,14 +153,19 @@ def _begin(subject: Subject, stream: Stream, reach: Reach) -> list[Raised]:
     course = fold(found, subject.parameters, until=reach.until)
     if not course.occurrences and course.state == State():
         return []
-    alarm = Alarm.create(
-        machine=subject.machine,
-        code=stream.code,
-        condition=Condition.NORMAL,
-        severity=subject.policy.severity,
-        last_event_at=max(signal.at for signal in found),
+    alarm = _alarms.add(
+        Alarm(
+            machine=subject.machine,
+            code=stream.code,
+            condition=Condition.NORMAL,
+            severity=subject.policy.severity,
+            last_event_at=max(signal.at for signal in found),
+        )
     )
     return _bring_in_step(subject, alarm, found, [], course, now=reach.now, is_behind=reach.is_behind)
+
+
+_alarms = PreparedInsert(Alarm)
 
 
 def _put_in_place(subject: Subject, alarm: Alarm, before: State, stream: Stream, reach: Reach) -> list[Raised]:
@@ -256,9 +279,22 @@ def _settle(
     if last_event_at != alarm.last_event_at:
         changed["last_event_at"] = last_event_at
     if changed or seen:
-        Alarm.update(**changed, **seen).where(Alarm.id == alarm.id).execute()
+        _write(alarm.id, changed | seen)
     if is_news or (found and state.condition != Condition.PENDING):
         live.touch("alarms")  # counts and times stand on the board, too
+
+
+def _write(alarm_id: int, columns: dict[str, Any]) -> None:
+    fields = Alarm._meta.fields
+    _setting(tuple(columns)).count(alarm_id, *[fields[name].db_value(value) for name, value in columns.items()])
+
+
+@cache
+def _setting(names: tuple[str, ...]) -> PreparedWrite:
+    """The update of these columns; few sets of them ever change together."""
+    return PreparedWrite(
+        lambda alarm_id, *values: Alarm.update(dict(zip(names, values, strict=True))).where(Alarm.id == alarm_id), len(names) + 1
+    )
 
 
 def _shown(condition: str) -> str:

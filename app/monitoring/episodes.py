@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.core import live
+from app.core.prepared import PreparedInsert
 from app.machines.models import Machine
 from app.machines.profiles import Opening, TicketPolicy
 from app.monitoring.alarm_machine.parameters import RANK, SEVERITY
@@ -66,20 +67,25 @@ def _update(row: Episode, one: Occurrence, *, is_late: bool) -> Episode:
 
 
 def _insert(alarm: Alarm, machine: Machine, one: Occurrence, *, is_late: bool) -> Episode:
-    return Episode.create(
-        alarm=alarm,
-        machine=machine,
-        code=alarm.code,
-        severity=SEVERITY[one.rank],
-        started_at=one.started_at,
-        ended_at=one.ended_at,
-        last_raised_at=one.last_raised_at,
-        count=one.count,
-        text=one.text,
-        is_late=is_late,
-        chatter_count=one.chatter,
-        is_chattering=one.is_chattering,
+    return _episodes.add(
+        Episode(
+            alarm=alarm,
+            machine=machine,
+            code=alarm.code,
+            severity=SEVERITY[one.rank],
+            started_at=one.started_at,
+            ended_at=one.ended_at,
+            last_raised_at=one.last_raised_at,
+            count=one.count,
+            text=one.text,
+            is_late=is_late,
+            chatter_count=one.chatter,
+            is_chattering=one.is_chattering,
+        )
     )
+
+
+_episodes = PreparedInsert(Episode)
 
 
 def _remove(row: Episode, heir: Episode | None) -> None:

@@ -125,11 +125,16 @@ _running = Prepared(
 )
 
 
+_parent = Prepared(lambda ticket_id: Ticket.select().where(Ticket.id == ticket_id))
+_brought = PreparedWrite(lambda last_ms, storm_id: TicketStorm.update(last_at=last_ms).where(TicketStorm.id == storm_id))
+
+
 def running(cause: StormCause, name: str, at: datetime) -> TicketStorm | None:
     """The storm of this cause and name that runs at ``at``, locked; one that is over by then, or whose parent is finished, is ended."""
     storm: TicketStorm | None = _running.first(cause, name)
     if storm is None:
         return None
+    storm.ticket = _parent.first(storm.ticket_id)
     is_over = cause in OF_FAILURES and at - storm.last_at > WITHIN
     if is_over or not storm.ticket.is_open:
         end(cause, name, max(at, storm.last_at))
@@ -271,7 +276,7 @@ def _begin(cause: StormCause, name: str, at: datetime, founders: _Founders) -> T
 def _add(storm: TicketStorm, more: _Founders, at: datetime) -> None:
     if at > storm.last_at:
         storm.last_at = at
-        storm.save(only=[TicketStorm.last_at])
+        _brought.count(clock.to_ms(at), storm.id)
     if not more.tickets:
         return
     priority = storm.ticket.priority

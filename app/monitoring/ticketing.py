@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from peewee import fn
+
 from app.core import live
+from app.core.prepared import Prepared, PreparedWrite
 from app.core.types import system
 from app.machines import profiles
 from app.machines.profiles import COMM_LOST, CodePolicy, Combination, Opening, Profile
@@ -37,7 +40,7 @@ def find_ticket(raised: Raised, now: datetime) -> None:
     if _is_in_service(subject, episode, now):
         Alarm.update(suppressed_by=SERVICE, due_at=now + SERVICE_LOOK).where(Alarm.id == episode.alarm_id).execute()
         return
-    Alarm.update(suppressed_by=None).where(Alarm.id == episode.alarm_id, Alarm.suppressed_by == SERVICE).execute()
+    _service_is_over.count(episode.alarm_id)
     parent = _standing_parent(subject, episode)
     if parent is not None:
         Alarm.update(suppressed_by=parent.code).where(Alarm.id == episode.alarm_id, Alarm.suppressed_by.is_null()).execute()
@@ -58,8 +61,14 @@ def find_ticket(raised: Raised, now: datetime) -> None:
         if policy.ticket.opening != Opening.NONE:
             ticket = _ticket(subject, episode, policy, ticket, now)
     episode.ticket = ticket
-    episode.save(only=[Episode.ticket])
+    _stands_on.count(ticket.id, episode.id)
     live.touch("alarms")
+
+
+_service_is_over = PreparedWrite(
+    lambda alarm_id: Alarm.update(suppressed_by=None).where(Alarm.id == alarm_id, Alarm.suppressed_by == SERVICE)
+)
+_stands_on = PreparedWrite(lambda ticket_id, episode_id: Episode.update(ticket=ticket_id).where(Episode.id == episode_id))
 
 
 def _ticket(subject: Subject, episode: Episode, policy: CodePolicy, beside: Ticket | None, now: datetime) -> Ticket:
@@ -107,7 +116,10 @@ def _one_of_both(ticket: Ticket, other: Ticket, combination: Combination, now: d
 
 
 def _how_many(alarm_id: int) -> int:
-    return Episode.select().where(Episode.alarm == alarm_id).count()
+    return int(_episodes_of.plain(alarm_id)[0][0])
+
+
+_episodes_of = Prepared(lambda alarm_id: Episode.select(fn.COUNT(Episode.id)).where(Episode.alarm == alarm_id).tuples())
 
 
 def _is_in_service(subject: Subject, episode: Episode, now: datetime) -> bool:

@@ -62,11 +62,13 @@ def for_fault(
         for _round in range(MAX_ROUNDS):
             try:
                 with db.savepoint():  # a lost round leaves no number and no ticket behind
-                    found = _join_open(machine, family, raised_at, beside) or _reopen(by, machine, family, raised_at, reopen_within)
+                    found = _join_open(machine, family, raised_at, beside)
+                    last = _last_of_family.first(machine.id, family) if found is None else None
+                    found = found or _reopen(by, machine, family, last, raised_at, within=reopen_within)
                     if found is not None:
                         _add_reason(by, found.ticket, reason, priority, raised_at)
                         return found
-                    return _open(by, machine, family, raised_at, priority=priority, title=title, text=text, reason=[reason])
+                    return _open(by, machine, family, last, raised_at, priority=priority, title=title, text=text, reason=[reason])
             except _LostRound:
                 continue
     raise Conflict(N_("Too many at once want to open a ticket for this fault. Please try again."))
@@ -120,17 +122,12 @@ def _just_opened(machine: Machine, at: datetime) -> Ticket | None:
     return _opened_between.first(machine.id, clock.to_ms(at - JOIN_WITHIN), clock.to_ms(at))
 
 
-def _reopen(by: Actor, machine: Machine, family: str, at: datetime, within: timedelta) -> FaultTicket | None:
-    last = _last_finished(machine, family)
+def _reopen(by: Actor, machine: Machine, family: str, last: Ticket | None, at: datetime, *, within: timedelta) -> FaultTicket | None:
     if last is None or at - _finished_at(last) > within:
         return None
     _take_family(last, machine, family)
     moving.reopen_for_fault(by=by, ticket=last, at=at)
     return FaultTicket(last, Outcome.REOPENED)
-
-
-def _last_finished(machine: Machine, family: str) -> Ticket | None:
-    return _last_of_family.first(machine.id, family)
 
 
 def _finished_at(ticket: Ticket) -> datetime:
@@ -139,8 +136,7 @@ def _finished_at(ticket: Ticket) -> datetime:
     return ended
 
 
-def _open(by: Actor, machine: Machine, family: str, at: datetime, **words: Any) -> FaultTicket:
-    last = _last_finished(machine, family)
+def _open(by: Actor, machine: Machine, family: str, last: Ticket | None, at: datetime, **words: Any) -> FaultTicket:
     ticket = operations.open_ticket(
         by=by,
         source=TicketSource.MONITORING,

@@ -6,7 +6,7 @@ from typing import Any
 from app.accounts.models import User
 from app.core import clock, db, numbering, submissions
 from app.core.errors import N_, Invalid
-from app.core.prepared import PreparedInsert
+from app.core.prepared import Prepared, PreparedInsert
 from app.core.types import Actor
 from app.customers.models import Contact, Customer
 from app.machines.models import Machine
@@ -142,8 +142,12 @@ def _check_words(title: str, source: TicketSource, is_named: bool) -> None:
 def _area_of(machine: Machine | None, customer: Customer | None) -> int | None:
     if machine is not None and machine.area_id is not None:
         return machine.area_id
-    named = customer or (machine and machine.customer)
-    return named.area_id if named else None
+    if customer is not None:
+        return customer.area_id
+    return _area_of_customer.plain(machine.customer_id)[0][0] if machine is not None and machine.customer_id is not None else None
+
+
+_area_of_customer = Prepared(lambda customer_id: Customer.select(Customer.area).where(Customer.id == customer_id).tuples())
 
 
 def add_note(*, by: Actor, ticket: Ticket, text: str, form_token: str = "", at: datetime | None = None) -> TicketNote:

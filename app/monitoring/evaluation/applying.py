@@ -1,16 +1,19 @@
 """A batch against the alarm machines and into tickets, in the running transaction; a rule that raises holds up nothing else."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import structlog
 from peewee import InterfaceError, OperationalError
 
 from app.core import clock, db, live
+from app.core.prepared import Prepared
 from app.machines import terminals
 from app.machines.models import Machine
-from app.machines.queries import profile_documents
+from app.machines.profiles import Profile
 from app.monitoring import alarms, signals
 from app.monitoring.alarms import Raised, Reach
 from app.monitoring.models import Alarm, InboxKind, InboxMessage, Terminal
@@ -23,16 +26,18 @@ log = structlog.get_logger()
 
 MAX_ERROR = 500
 _FAR = 2**62
+FEW = 4  # so many terminals in a batch, as nearly always outside of a backlog: the SQL is kept ready
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is taken in at once, up to ``end``: messages, and the streams that readings make."""
+    """What is taken in at once, up to ``end``: messages, and the streams that readings make, by profiles as they stood when it was read."""
 
     messages: list[InboxMessage]
     measured: list[Stream]
     end: int
     until: datetime | None  # how far timers may run
+    profiles: dict[int, Profile]
     is_behind: bool = False  # more waits to be read behind it
 
 
@@ -44,16 +49,16 @@ def apply(batch: Batch, now: datetime) -> bool:
         raise
     except Exception:
         for message in batch.messages:
-            _apply_alone(message, now)
+            _apply_alone(message, batch, now)
         for stream in batch.measured:
             _measure_alone(stream, batch, now)
         return False
     return True
 
 
-def _apply_alone(message: InboxMessage, now: datetime) -> None:
+def _apply_alone(message: InboxMessage, batch: Batch, now: datetime) -> None:
     try:
-        _in_savepoint(Batch([message], [], message.position, None), now)
+        _in_savepoint(replace(batch, messages=[message], measured=[], end=message.position, until=None), now)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
@@ -64,7 +69,7 @@ def _apply_alone(message: InboxMessage, now: datetime) -> None:
 
 def _measure_alone(stream: Stream, batch: Batch, now: datetime) -> None:
     try:
-        _in_savepoint(Batch([], [stream], batch.end, None), now)
+        _in_savepoint(replace(batch, messages=[], measured=[stream], until=None), now)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
@@ -135,12 +140,11 @@ def _take_in_part(part: _Part, measured: dict[tuple[int, str], Stream], batch: B
     last_states = _last_states({terminal_id for terminal_id, _code in found}, part.messages)
     unheard = [key for key in found if (machines[key[0]].id, key[1]) not in standing]
     heard = signals.heard_before(part.messages[0].position if part.messages else batch.end, unheard)
-    documents = profile_documents()
     raised: list[Raised] = []
     for (terminal_id, code), stream in sorted(found.items()):
         machine = machines[terminal_id]
         reach = Reach(batch.end, last_states.get(terminal_id), (terminal_id, code) in heard, now, batch.until, batch.is_behind)
-        about = subject(machine, documents.get(machine.profile_id), code)
+        about = subject(machine, batch.profiles.get(machine.profile_id), code)
         raised += alarms.advance(about, stream, standing.get((machine.id, code)), reach)
     for one in sorted(raised, key=lambda one: one.episode.started_at):
         find_ticket(one, now)
@@ -150,8 +154,19 @@ def _machines(terminal_ids: set[int]) -> dict[int, Machine]:
     """Machines by terminal id; a device that lost its machine since intake has none."""
     if not terminal_ids:
         return {}
+    known = tuple(terminal_ids)
+    found = _few_machines(len(known)).rows(*known) if len(known) <= FEW else _machines_of(known)
+    return {machine.terminal_id: machine for machine in found}
+
+
+@cache
+def _few_machines(count: int) -> Prepared:
+    return Prepared(lambda *ids: _machines_of(ids), count)
+
+
+def _machines_of(terminal_ids: tuple[Any, ...]) -> Any:
     query = Machine.select(Machine, Terminal.id.alias("terminal_id")).join(Terminal, on=(Terminal.device == Machine.device))
-    return {machine.terminal_id: machine for machine in query.where(Terminal.id.in_(list(terminal_ids))).objects()}
+    return query.where(Terminal.id.in_(terminal_ids)).objects()
 
 
 def _machine_of_all(messages: Iterable[InboxMessage], machine_id: int) -> dict[int, Machine]:
@@ -171,15 +186,21 @@ def _known_codes(messages: list[InboxMessage], machines: dict[int, Machine]) -> 
 
 def _last_states(terminals: set[int], messages: list[InboxMessage]) -> dict[int, datetime]:
     """When each terminal last spoke about its state before these messages."""
+    known, before = tuple(terminals), min((message.position for message in messages), default=_FAR)
+    found = _few_last_states(len(known)).plain(before, *known) if len(known) <= FEW else _last_states_of(before, known)
+    return {terminal_id: clock.from_ms(at_ms) for terminal_id, at_ms in found if at_ms is not None}
+
+
+@cache
+def _few_last_states(count: int) -> Prepared:
+    return Prepared(lambda before, *ids: _last_states_of(before, ids), count + 1)
+
+
+def _last_states_of(before: Any, terminal_ids: tuple[Any, ...]) -> Any:
     last = (
         InboxMessage.select(InboxMessage.at)
-        .where(
-            InboxMessage.terminal == Terminal.id,
-            InboxMessage.kind == InboxKind.STATE,
-            InboxMessage.position < min((message.position for message in messages), default=_FAR),
-        )
+        .where(InboxMessage.terminal == Terminal.id, InboxMessage.kind == InboxKind.STATE, InboxMessage.position < before)
         .order_by(InboxMessage.at.desc())
         .limit(1)
     )
-    query = Terminal.select(Terminal.id, last.alias("last_state_at")).where(Terminal.id.in_(terminals)).tuples()
-    return {terminal_id: clock.from_ms(at_ms) for terminal_id, at_ms in query if at_ms is not None}
+    return Terminal.select(Terminal.id, last.alias("last_state_at")).where(Terminal.id.in_(terminal_ids)).tuples()

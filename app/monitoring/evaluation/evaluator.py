@@ -94,6 +94,7 @@ class Evaluator:
             self._measured(rows, documents),
             end,
             self._ticked_at if end == top else None,
+            documents,
             is_behind=end < top or self.is_intake_behind(),
         )
 
