@@ -9,7 +9,7 @@ from app.core.clock import UTC, from_ms, to_ms
 from app.core.errors import N_
 from app.core.known_settings import KnownSetting, SettingKind, register
 from app.core.prepared import Prepared
-from app.monitoring.models import EvaluationCursor, ReadingProgress
+from app.monitoring.models import ReadingProgress
 
 # A late message is put in its place from the readings of the last 7 days (T17); they must be there, whatever is set.
 LEAST_RAW_DAYS = 8
@@ -76,12 +76,6 @@ def note(**values: int) -> None:
 def noted(name: str) -> int:
     """The value kept under ``name``, 0 without one."""
     return ReadingProgress.select(ReadingProgress.value).where(ReadingProgress.name == name).scalar() or 0
-
-
-def evaluated() -> int:
-    """The position up to which every reading has been evaluated; what lies behind it must not be touched."""
-    positions = [position for (position,) in EvaluationCursor.select(EvaluationCursor.position).tuples()]
-    return min(positions, default=0)
 
 
 def cutoffs(now: datetime) -> Progress:

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from app.core import db
 from app.core.clock import to_ms
+from app.monitoring import evaluation
 from app.monitoring.models import Reading, ReadingDue, ReadingHour, ReadingMinute
 from app.monitoring.readings import blocks
 from app.monitoring.readings.blocks import DAY_MS, HOUR_MS, Block
-from app.monitoring.readings.progress import Progress, evaluated, locked, note
+from app.monitoring.readings.progress import Progress, locked, note
 from app.monitoring.signals import decode_metrics
 
 NOTED_AT_ONCE = 4_000
@@ -26,6 +27,11 @@ _NOTE = """
     SELECT DISTINCT at / {hour} * {hour}, terminal_id FROM reading WHERE position > {p} AND position <= {p} AND at >= 0
     ON CONFLICT DO NOTHING
 """
+
+
+def evaluated() -> int:
+    """The position up to which every partition has evaluated; what lies behind it must not be touched."""
+    return min(one.position for one in evaluation.progress())
 
 
 def note_hours() -> bool:

@@ -7,7 +7,7 @@ import pytest
 from app.core import settings
 from app.core.types import system
 from app.machines.models import Machine
-from app.monitoring.models import Reading, ReadingDue, ReadingHour, ReadingMinute, Terminal
+from app.monitoring.models import EvaluationCursor, FeedPosition, Reading, ReadingDue, ReadingHour, ReadingMinute, Terminal
 from app.monitoring.readings import ageing, blocks, forgetting, spans, thinning
 from app.monitoring.readings.progress import RAW_DAYS, progress
 from app.monitoring.sources import sources
@@ -48,6 +48,19 @@ def test_nothing_is_thinned_that_was_not_evaluated(terminal: Terminal) -> None:
     ageing.look(START + 3 * HOUR)
     assert ReadingMinute.select().count() == 0
     evaluate()
+    ageing.look(START + 3 * HOUR)
+    assert ReadingMinute.select().count() == 1
+
+
+def test_the_slowest_partition_holds_thinning_back_and_a_cursor_left_over_does_not(terminal: Terminal) -> None:
+    say(terminal, (START, 40))
+    end = FeedPosition.get().value
+    rows = [("alarms:0/2", end), ("alarms:1/2", 0), ("alarms:2/3", 0)]
+    EvaluationCursor.delete().execute()
+    EvaluationCursor.insert_many(rows, fields=["name", "position"]).execute()
+    ageing.look(START + 3 * HOUR)
+    assert ReadingMinute.select().count() == 0
+    EvaluationCursor.update(position=end).where(EvaluationCursor.name == "alarms:1/2").execute()
     ageing.look(START + 3 * HOUR)
     assert ReadingMinute.select().count() == 1
 
