@@ -19,7 +19,13 @@ from app.monitoring.shelving import MAX_REASON
 from app.tickets.models import Priority
 
 BOARD_STATES = (*Priority, "stale", "shelved", "silent", "late", "offline")
-WINDOWS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+WINDOWS = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+    "year": timedelta(days=365),
+}
 DEFAULT_WINDOW = "day"
 LONGEST_Q = 80
 

@@ -727,6 +727,7 @@ ACCESS: dict[str, Access] = {
     "monitoring.floods_xlsx": may(DESK),
     "monitoring.machine": may(ALL, scoped=True),
     "monitoring.machine_readings": may(ALL, scoped=True),
+    "monitoring.machine_readings_csv": may(ALL, scoped=True),
     "monitoring.acknowledge": may(DESK),
     "monitoring.acknowledge_chosen": may(DESK),
     "monitoring.alarm_ticket": may(DESK),

@@ -1,7 +1,9 @@
 """The monitoring's screens, asked for as browsers and htmx ask."""
 
 import csv
+import html
 import io
+import re
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -155,6 +157,44 @@ def test_the_machine_screen_shows_its_chart_in_words_and_points(clerk: FlaskClie
     points = clerk.get("/monitoring/machines/EVC-1/readings.json?metric=oil_temp&window=hour").json
     assert points["values"] == [50, 51, 52, 53, 54]
     assert points["at"][0] == pytest.approx(start.timestamp(), abs=0.001)
+
+
+def test_metrics_stand_under_each_other_with_thresholds_and_faults_without_any_script(
+    clerk: FlaskClient, machine: Machine, device: Sender
+) -> None:
+    start = ago(minutes=30)
+    store(*(device.reading(start + timedelta(minutes=number), oil_temp=60 + number, oil_level=80) for number in range(9)))
+    store(device.fault("E18", ago(minutes=25)))
+    Evaluator().evaluate_pending()
+    page = clerk.get("/monitoring/machines/EVC-1?metric=oil_temp&metric=oil_level&window=hour").text
+    assert page.count('<svg class="drawing"') == page.count('class="values"') == 2
+    assert "E04 &gt; 65" in page
+    assert page.count("<title>E18</title>") == 2
+    assert "按每个读数绘制" in page
+    points = clerk.get("/monitoring/machines/EVC-1/readings.json?metric=oil_temp&window=hour").json
+    assert {limit["words"] for limit in points["limits"]} >= {"E04 > 65"}
+    assert "E18" in {band["code"] for band in points["bands"]}
+
+
+def test_earlier_keeps_the_window_and_the_metrics(clerk: FlaskClient, machine: Machine, device: Sender) -> None:
+    store(*(device.reading(ago(days=days), oil_temp=50 + days) for days in range(3)))
+    page = clerk.get("/monitoring/machines/EVC-1?metric=oil_temp&window=day").text
+    earlier = html.unescape(re.findall(r'rel="prev" href="([^"]+)"', page)[0])
+    assert 'rel="next"' not in page
+    before = clerk.get(earlier).text
+    assert ("window=day" in earlier, "metric=oil_temp" in earlier, 'rel="next"' in before) == (True, True, True)
+    assert re.search(r'<td class="number">5[12]\.0</td>', before)
+
+
+def test_the_window_is_exported_as_it_was_kept(clerk: FlaskClient, machine: Machine, device: Sender) -> None:
+    start = ago(minutes=30)
+    store(*(device.reading(start + timedelta(minutes=number), oil_temp=50 + number, oil_level=80) for number in range(3)))
+    text = clerk.get("/monitoring/machines/EVC-1/readings.csv?metric=oil_temp&metric=oil_level&window=hour").data.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == ["metric", "unit", "from", "to", "count", "least", "greatest", "mean"]
+    assert [row[0] for row in rows[1:]] == ["oil_temp"] * 3 + ["oil_level"] * 3
+    assert datetime.fromisoformat(rows[1][2]) == start
+    assert rows[1][4:] == ["1", "50.0", "50.0", "50.0"]
 
 
 def test_a_window_without_readings_ends_at_the_newest(clerk: FlaskClient, machine: Machine, device: Sender) -> None:

@@ -1,5 +1,6 @@
 """The monitoring of one machine: alarms, readings, episodes, its terminal."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +12,16 @@ from app.core.errors import N_, NotFound
 from app.machines.models import Machine
 from app.machines.queries import profile_of
 from app.monitoring import charts, forms, queries, readings
+from app.monitoring.charts import Chart, Wanted
 from app.monitoring.silence import queries as silence
-from app.monitoring.sources import sources
+from app.monitoring.sources import Source, sources
 from app.monitoring.views.routes import LIVE, blueprint
+from app.web import exports
 from app.web.auth import actor, requires
+from app.web.htmx import htmx
 from app.web.render import live_tag, render, tagged, unchanged
+
+NO_READING = N_("This machine has not sent a reading yet.")
 
 
 @blueprint.app_template_filter("input_moment")
@@ -43,7 +49,7 @@ def machine(device: str) -> Response:
         "alarms": queries.standing_of(actor(), found),
         "episodes": queries.episodes_of(found),
         "tickets": queries.open_ticket_numbers(found),
-        "chart": chart_of(found),
+        "chart": None if htmx.wants_fragment else chart_of(found),
         "silences": silence.silences_of(found),
         "sim_state": silence.sim_state(found.sim_expires_on),
         "tag": tag,
@@ -55,21 +61,38 @@ def machine(device: str) -> Response:
 @requires("monitoring.read")
 def machine_readings(device: str) -> Response:
     """The points of one metric between ``from`` and ``to``, thinned to what a screen can show."""
-    found = queries.machine_by_device(actor(), device)
-    chart = chart_of(found)
+    chart = chart_of(queries.machine_by_device(actor(), device))
     if chart is None:
-        raise NotFound(N_("This machine has not sent a reading yet."))
-    return jsonify(charts.as_json(chart.series))
+        raise NotFound(NO_READING)
+    return jsonify(charts.as_json(chart.panels[0]))
 
 
-def chart_of(machine: Machine) -> charts.Chart | None:
+@blueprint.get("/monitoring/machines/<device>/readings.csv")
+@requires("monitoring.read")
+def machine_readings_csv(device: str) -> Response:
+    """What the chart of the same address is drawn from."""
+    found = queries.machine_by_device(actor(), device)
+    heard = sources(found)
+    metrics = readings.charted(profile_of(found), readings.latest(heard))
+    if not metrics:
+        raise NotFound(NO_READING)
+    rows = list(charts.csv_rows(found, heard, _wanted(heard, metrics)))
+    return exports.csv_response(f"readings-{device}", charts.CSV_COLUMNS, rows)
+
+
+def chart_of(machine: Machine) -> Chart | None:
     """The chart that the address asks for; None for a machine that never sent a reading."""
     heard = sources(machine)
     newest = readings.latest(heard)
     metrics = readings.charted(profile_of(machine), newest)
     if not metrics:
         return None
+    return Chart(charts.panels(machine, heard, _wanted(heard, metrics)), metrics, newest, request.args.get("window", ""))
+
+
+def _wanted(heard: Sequence[Source], metrics: Sequence[str]) -> Wanted:
+    """What the address asks for; the first of ``metrics`` if it names none."""
     zone = current_app.config["CENTRE"].zone
     from_at, to_at = forms.window(request.args, readings.last_reading_at(heard), clock.now(), zone)
-    metric = request.args.get("metric") or metrics[0]
-    return charts.Chart(readings.series(machine, heard, metric, from_at, to_at), metrics, newest, request.args.get("window", ""))
+    chosen = list(dict.fromkeys(filter(None, request.args.getlist("metric"))))[: charts.MOST_METRICS]
+    return Wanted(chosen or metrics[:1], from_at, to_at)
