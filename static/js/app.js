@@ -122,6 +122,9 @@
     return true;
   }
 
+  /* Arrows move from row to row; where none is chosen they scroll, as everywhere. */
+  const STEPS = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 };
+  const isForRows = ({ key, target }) => key.length === 1 || (!target.matches("[type=radio]") && Boolean(chosenRow()?.querySelector("[data-row]")));
   const chosenRow = () => document.activeElement.closest("tr, li, article");
 
   function pressInRow(key) {
@@ -162,7 +165,7 @@
     if (keysAreOff() || document.querySelector("dialog[open]")) return;
     const key = before + event.key;
     before = event.key === "g" && !before ? "g " : "";
-    if (press(key) || pressInRow(key) || (key === "j" && move(1)) || (key === "k" && move(-1))) event.preventDefault();
+    if (press(key) || pressInRow(key) || (STEPS[key] && isForRows(event) && move(STEPS[key]))) event.preventDefault();
   });
 
   const list = document.querySelector("[data-keys]");
