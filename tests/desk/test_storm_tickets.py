@@ -43,6 +43,13 @@ def test_it_works(clerk: FlaskClient, parent: Ticket) -> None:
     assert f'归入汇总单： <a href="/tickets/{parent.number}"' in clerk.get(f"/tickets/{below(parent)[0].number}").text
 
 
+def test_a_parent_names_no_machine_but_how_many(clerk: FlaskClient, parent: Ticket) -> None:
+    page = clerk.get(f"/tickets/{parent.number}").text
+    assert '<a href="#children">' in page
+    assert "这台设备" not in page
+    assert "未填写设备" not in page
+
+
 def test_the_list_shows_the_parent_with_how_many_machines(clerk: FlaskClient, parent: Ticket) -> None:
     text = clerk.get("/tickets").text
     assert "3 台" in text

@@ -44,6 +44,13 @@ def fleet() -> list[Machine]:
     return made
 
 
+def faults_of(ticket: Ticket) -> set[tuple[int, str]]:
+    """The families of machines that ``ticket`` stands for."""
+    return set(
+        TicketFault.select(TicketFault.machine, TicketFault.family).where(TicketFault.ticket == ticket, TicketFault.is_open).tuples()
+    )
+
+
 def assert_one_each() -> None:
     """E: an open family of a machine has exactly one ticket, and that is open; parents stand on top and name no machine."""
     faults = list(TicketFault.select(TicketFault, Ticket).join(Ticket))
@@ -129,7 +136,9 @@ class Walk:
     def merge(self) -> None:
         """Any two, also a parent, also a child into its parent."""
         one, other = self.one(), self.one()
+        held = faults_of(one)
         merging.merge(by=self.clerk, ticket=one, into=other, version=one.version, at=self.at)
+        assert held <= faults_of(other)
 
     def untie(self) -> None:
         """A child is taken out."""
