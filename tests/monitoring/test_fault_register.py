@@ -91,6 +91,7 @@ def test_each_state_leaves_what_it_says(clerk: Actor, machine: Machine, now: dat
         "unacknowledged": lambda: fault(machine, now - HOUR),
         "with_ticket": lambda: fault(machine, now - HOUR, acknowledged_at=now, ticket=factories.ticket(machine=machine)),
         "without_ticket": lambda: plain,
+        "long": lambda: fault(machine, now - 25 * HOUR, minutes=None, acknowledged_at=now),
         "late": lambda: fault(machine, now - HOUR, acknowledged_at=now, is_late=True),
         "chattering": lambda: fault(machine, now - HOUR, acknowledged_at=now, is_chattering=True),
     }[state]()
