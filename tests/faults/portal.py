@@ -1,17 +1,22 @@
 """A real portal process beside the feed, and a clerk who keeps looking at its pages."""
 
+import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
+from typing import Any
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener, urlopen
 
 from app.accounts.models import Role
 from app.core.config import load_config
 from app.factory import create_app
 from tests.faults.site import Site, free_port, wait_for
-from tests.personas import make_user, sign_in
+from tests.personas import PASSWORD, make_user, sign_in
 
 PAGES = ("/monitoring", "/faults", "/tickets")
 
@@ -23,10 +28,13 @@ class Portal:
         environ = {"PORT": str(free_port()), "PLAIN_HTTP": "1"}
         config = load_config(site.environ | environ)
         self.address = f"http://127.0.0.1:{config.port}"
-        client = sign_in(create_app(config).test_client(), make_user(Role.CLERK))
+        self.user = make_user(Role.CLERK)
+        client = sign_in(create_app(config).test_client(), self.user)
         self._cookies = "; ".join(f"{cookie.key}={cookie.value}" for cookie in client._cookies.values())
         site.start("portal", [sys.executable, "-m", "gunicorn", "-c", "app/deploy/gunicorn.conf.py", "app.wsgi:app"], environ)
         wait_for(self._answers, 30)
+        self._newcomer = build_opener(HTTPCookieProcessor(CookieJar()))
+        self._token = self._token_of_the_form(self._newcomer)
 
     def _answers(self) -> bool:
         try:
@@ -34,15 +42,34 @@ class Portal:
         except OSError:
             return False
 
+    def _token_of_the_form(self, newcomer: OpenerDirector) -> str:
+        with newcomer.open(self._request("/login"), timeout=60) as response:
+            found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', response.read().decode())
+        assert found is not None
+        return found[1]
+
+    def _request(self, path: str, **headers: str) -> Request:
+        return Request(self.address + path, headers=headers)
+
+    def sign_in_again(self) -> tuple[int, str]:
+        """Status and text of what must be written: a sign-in, its form opened before."""
+        form = {"csrf_token": self._token, "username": self.user.username, "password": PASSWORD}
+        request = self._request("/login", Referer=f"{self.address}/login")
+        request.data = urlencode(form).encode()
+        return _answer(self._newcomer.open, request)
+
     def get(self, path: str) -> tuple[int, str]:
         """Status and text of a page."""
-        request = Request(self.address + path, headers={"Cookie": self._cookies, "Accept-Language": "en"})
-        try:
-            with urlopen(request, timeout=60) as response:
-                assert response.url == request.full_url, f"sent on to {response.url}"
-                return response.status, response.read().decode()
-        except HTTPError as error:
-            return error.code, error.read().decode()
+        return _answer(urlopen, self._request(path, Cookie=self._cookies))
+
+
+def _answer(ask: Callable[..., Any], request: Request) -> tuple[int, str]:
+    try:
+        with ask(request, timeout=60) as response:
+            assert response.url == request.full_url, f"sent on to {response.url}"
+            return response.status, response.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""FI-16: the database is locked; nothing is acknowledged, nothing is lost."""
+"""FI-16: the database is locked; nothing is acknowledged, nothing is lost, and pages say so or answer."""
 
 import time
 
@@ -8,13 +8,16 @@ import pytest
 from app.core import db
 from tests.faults import oracle
 from tests.faults.conftest import IS_LONG
+from tests.faults.portal import Portal, Visits
 from tests.faults.publisher import Publisher, Script
 from tests.faults.site import Site
 
 pytestmark = pytest.mark.slow
+BUSY = "数据库暂时没有响应"
 
 
-def test_fi_16_a_locked_database_loses_nothing(site: Site, publisher: Publisher):
+def test_fi_16_a_locked_database_loses_nothing(site: Site, publisher: Publisher, record_property):
+    portal = Portal(site)
     site.start_subscriber()
     script = Script().write(site.devices, 400)
     ids = list(script.messages)
@@ -27,7 +30,13 @@ def test_fi_16_a_locked_database_loses_nothing(site: Site, publisher: Publisher)
     publisher.say(script, ids[200:])
     publisher.settle()
     publisher.receipts.clear()
-    time.sleep(30 if IS_LONG else 7)  # longer than the busy timeout
+    with Visits(portal) as visits:
+        time.sleep(30 if IS_LONG else 7)  # longer than the busy timeout
+        status, words = portal.sign_in_again()
+    assert (status, BUSY in words) == (503, True)
+    assert {status for status, _ in visits.answers} <= {200, 503}
+    assert all(BUSY in text for status, text in visits.answers if status == 503)
+    record_property("pages", len(visits.answers))
     publisher.note_receipts(script)
     assert not publisher.receipted & set(ids[200:])
     other.execute("ROLLBACK")

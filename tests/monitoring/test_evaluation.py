@@ -80,6 +80,21 @@ def test_raised_again_counts_and_opens_nothing(machine: Machine, device: Sender)
     assert Alarm.get().version == version  # a repetition makes no screen stale
 
 
+def test_an_old_fault_opens_no_ticket_while_what_is_still_to_come_may_say_that_it_is_over(machine: Machine, device: Sender) -> None:
+    """FI-06: a fresh one waits for nothing."""
+    evaluator = Evaluator()
+    evaluator.is_intake_behind = lambda: True
+    store(device.fault("E04", ago(hours=5)), device.fault("E06", ago(hours=4)), device.fault("E07", ago(seconds=5)))
+    evaluator.evaluate_pending()
+    evaluator.run_timers(clock.now() + timedelta(seconds=2))
+    assert [one.code for one in Episode.select().where(Episode.ticket.is_null(False))] == ["E07"]
+    store(device.fault("E06", ago(hours=3), is_active=False))
+    evaluator.evaluate_pending()
+    evaluator.is_intake_behind = lambda: False
+    evaluator.run_timers(clock.now() + timedelta(seconds=4))
+    assert {one.code for one in Episode.select().where(Episode.ticket.is_null(False))} == {"E04", "E07"}
+
+
 def signals_of(seed: int) -> tuple[Sender, list, list[Said], datetime]:
     """A stream of one code with births, and the same in the words of the reference, a tick a second."""
     chance = random.Random(seed)
