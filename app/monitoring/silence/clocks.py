@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import JOIN
+from peewee import JOIN, SQL
 
 from app.core.prepared import Prepared
 from app.machines.models import Machine
@@ -51,15 +51,15 @@ _wrong_without_alarm = Prepared(
         .tuples()
     )
 )
-# The first two conditions are those of the index "alarm_standing": a look must not read every alarm there ever was.
+# As the index "alarm_standing" has it, word for word: a look must not read every alarm there ever was.
+_IS_STANDING = SQL("((condition <> 'normal' AND condition <> 'pending') OR NOT is_acknowledged)")
 _right_with_alarm = Prepared(
     lambda: (
         Alarm.select(Terminal.id, Machine.id)
         .join(Machine)
         .join(Terminal, on=(Terminal.device == Machine.device))
         .where(
-            Alarm.condition != Condition.NORMAL,
-            Alarm.condition != Condition.PENDING,
+            _IS_STANDING,
             Alarm.condition == Condition.ACTIVE,
             Alarm.code == CLOCK_SKEW,
             Terminal.is_clock_trusted,

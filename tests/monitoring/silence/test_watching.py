@@ -3,9 +3,12 @@
 import pytest
 from peewee import Database
 
+from app.core import clock
 from app.core.types import system
 from app.machines.models import DeviceProfile, Machine
 from app.machines.move_operations import TerminalDetails, replace_terminal
+from app.monitoring.evaluation import Evaluator
+from app.monitoring.evaluation.inbox import Partition
 from app.monitoring.models import Alarm, Condition, Episode, Terminal, TerminalSilence
 from app.tickets.models import Ticket
 from tests import factories
@@ -188,3 +191,13 @@ def test_a_late_message_from_before_the_silence_leaves_it_as_it_is(site: Clocked
     site.pass_by(MINUTE, device, *others)
     assert [(row.started_at, row.ended_at) for row in Episode.select()] == told
     assert lost().condition == Condition.NORMAL
+
+
+def test_of_several_partitions_only_the_first_looks(site: Clocked, device: Sender) -> None:
+    site.hear(device, oil_temp=50)
+    second, first = (Evaluator(lambda: site.now, Partition(number, 2)) for number in (1, 0))
+    for evaluator, is_noticed in ((second, False), (first, True)):
+        for _minute in range(8):
+            site.now += MINUTE
+            evaluator.tick(clock.to_ms(site.now))
+        assert (terminal().is_late or terminal().is_silent) == is_noticed
