@@ -68,16 +68,21 @@ _one_removed = Prepared(lambda device: _removed((device,)))
 
 def spans(machine: Machine) -> list[Span]:
     """The times in which devices spoke for ``machine``: its present terminal first, then those it had, the last first."""
-    former = {device for (device,) in _former_devices(machine)}
+    former = {device for (device,) in _former_devices.plain(machine.id)}
     devices = former | ({machine.device} if machine.device else set())
     taken_off = removals(devices)
     found = [span for device in devices for span in _spans_of(device, taken_off.get(device, Removals([], [])), machine)]
     return sorted(found, key=lambda span: span.to_at or _FAR_OFF, reverse=True)
 
 
-def _former_devices(machine: Machine) -> list[tuple[str]]:
-    changes = TerminalChange.select(TerminalChange.old_device).where(TerminalChange.machine == machine)
-    return list(changes.where(TerminalChange.old_device.is_null(False)).distinct().tuples())
+_former_devices = Prepared(
+    lambda machine_id: (
+        TerminalChange.select(TerminalChange.old_device)
+        .where(TerminalChange.machine == machine_id, TerminalChange.old_device.is_null(False))
+        .distinct()
+        .tuples()
+    )
+)
 
 
 def _spans_of(device: str, taken_off: Removals, machine: Machine) -> list[Span]:

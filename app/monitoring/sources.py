@@ -9,6 +9,7 @@ from typing import Any
 from peewee import Expression
 
 from app.core.clock import to_ms
+from app.core.prepared import Prepared
 from app.machines import terminals
 from app.machines.models import Machine
 from app.monitoring.models import Terminal
@@ -37,12 +38,20 @@ class Source:
 def sources(machine: Machine) -> list[Source]:
     """Those of ``machine``, its present terminal first; empty when none of its terminals has said anything."""
     spans = terminals.spans(machine)
-    ids = dict(Terminal.select(Terminal.device, Terminal.id).where(Terminal.device.in_([span.device for span in spans])).tuples())
+    devices = tuple({span.device for span in spans})
+    ids = dict(_one_id.plain(*devices) if len(devices) == 1 else _ids_of(devices))
     return [
         Source(ids[span.device], to_ms(span.from_at) if span.from_at else 0, to_ms(span.to_at) if span.to_at else _FOREVER_MS)
         for span in spans
         if span.device in ids
     ]
+
+
+def _ids_of(devices: tuple[Any, ...]) -> Any:
+    return Terminal.select(Terminal.device, Terminal.id).where(Terminal.device.in_(devices)).tuples()
+
+
+_one_id = Prepared(lambda device: _ids_of((device,)))
 
 
 def within(found: Sequence[Source], from_ms: int, to_ms: int) -> list[Source]:

@@ -22,20 +22,21 @@ from tests.faults.site import ROOT, Site, counters, wait_for
 BACKLOG = 100_000
 MACHINES = 400
 FAULT_SHARE = 100  # every hundredth message of the backlog is a fault
-RATE = 100
+RATES = (100, 5_000)  # messages a second
 FAULTS = 200
+FAULTS_PER_S = 10
 JOINING_S = 31  # so long after the backlog a fault opens a ticket of its own again instead of joining its machine's latest
 
 
 def measure(folder: Path) -> dict[str, Any]:
-    """Both figures; the content of the inbox is checked in each."""
+    """All figures; the content of the inbox is checked in each."""
     folder = folder / "feed"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     site = Site(folder, devices=MACHINES)
     site.start_broker()
     try:
-        return {"backlog": _backlog(site), "fault_to_ticket": _fault_to_ticket(site)}
+        return {"backlog": _backlog(site), "fault_to_ticket": [_fault_to_ticket(site, rate) for rate in RATES]}
     finally:
         site.stop()
 
@@ -57,6 +58,7 @@ def _backlog(site: Site) -> dict[str, Any]:
     site.kill("bare")
     centre_s = _drain(lambda: site.start_subscriber(is_awaited=False), lambda: counters()["received"])
     behind_s = wait_for(_is_evaluated, 120, 0.02)
+    peak_mb = _peak_mb(site.processes["subscriber"].pid)
     counted = counters()
     stored = Reading.select().count() + InboxMessage.select().count()
     assert counted["stored"] == stored == BACKLOG, f"stored {stored} of {BACKLOG}: {counted}"
@@ -68,7 +70,15 @@ def _backlog(site: Site) -> dict[str, Any]:
         "intake_per_s": round(BACKLOG / centre_s),
         "ratio": round(bare_s / centre_s, 2),
         "evaluation_behind_s": round(behind_s, 2),
+        "subscriber_peak_mb": peak_mb,
     }
+
+
+def _peak_mb(pid: int) -> int | None:
+    """The most memory the process ever had resident; None where the system does not say."""
+    status = Path(f"/proc/{pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM:")), None)
 
 
 def _start_bare(site: Site, path: Path) -> None:
@@ -134,25 +144,30 @@ def _is_evaluated() -> bool:
 # --- latency
 
 
-def _fault_to_ticket(site: Site) -> dict[str, Any]:
-    """Publish ``RATE`` messages a second; a fault of another machine each time opens a ticket, whose commit is looked for."""
+def _fault_to_ticket(site: Site, rate: int) -> dict[str, Any]:
+    """Publish ``rate`` messages a second; a fault of another machine each time opens a ticket, whose commit is looked for."""
     site.start_subscriber()
     time.sleep(JOINING_S)
-    client = _publisher(site, "latency")
+    boot = f"R{rate}"  # no code was heard in an earlier run
+    client = _publisher(site, boot)
     last_id = Ticket.select().order_by(Ticket.id.desc()).get().id
     sent: dict[str, float] = {}
     seen: dict[str, float] = {}
     started, number = time.monotonic(), 0
-    step = 10  # every tenth message is a fault
-    while len(seen) < FAULTS and time.monotonic() - started < 120:
-        due = int((time.monotonic() - started) * RATE)
+    step = rate // FAULTS_PER_S  # so many messages from fault to fault
+    while len(seen) < FAULTS and (elapsed := time.monotonic() - started) < 120:
+        due = int(elapsed * rate)
         while number < due and len(sent) <= FAULTS:
-            _say(client, site.devices[number // step % MACHINES], number, sent if number % step == 0 else None)
+            _say(client, site.devices[number // step % MACHINES], boot, number, sent if number % step == 0 else None)
             number += 1
-        for row in Ticket.select(Ticket.id, Ticket.title).where((Ticket.id > last_id) & Ticket.title.startswith("L")).order_by(Ticket.id):
+            if number % step == 0:
+                break  # what is behind must not keep us from looking
+        is_new = (Ticket.id > last_id) & Ticket.title.startswith(boot)
+        for row in Ticket.select(Ticket.id, Ticket.title).where(is_new).order_by(Ticket.id):
             last_id = row.id
             seen[row.title.split()[0]] = time.monotonic()
         time.sleep(0.0005)
+    published_per_s = number / (max(sent.values()) - min(sent.values()))
     client.disconnect()
     client.loop_stop()
     site.end("subscriber")
@@ -160,19 +175,20 @@ def _fault_to_ticket(site: Site) -> dict[str, Any]:
     assert len(delays) >= FAULTS, f"{len(delays)} of {FAULTS} faults became tickets"
     return {
         "faults": len(delays),
-        "messages_per_s": RATE,
+        "messages_per_s": rate,
+        "published_per_s": round(published_per_s),
         "p50_ms": round(statistics.median(delays), 2),
         "p99_ms": round(delays[int(len(delays) * 0.99)], 2),
         "worst_ms": round(delays[-1], 2),
     }
 
 
-def _say(client: paho.Client, device: str, number: int, sent: dict[str, float] | None) -> None:
-    body: dict[str, Any] = {"ts": int(time.time() * 1000), "boot": "latency", "seq": number}
+def _say(client: paho.Client, device: str, boot: str, number: int, sent: dict[str, float] | None) -> None:
+    body: dict[str, Any] = {"ts": int(time.time() * 1000), "boot": boot, "seq": number}
     if sent is None:
         client.publish(f"evc/{device}/telemetry", json.dumps(body | {"metrics": {"oil_temp": 45.5}}), qos=1)
         return
-    code = f"L{number:05d}"
+    code = f"{boot}-{number:06d}"
     sent[code] = time.monotonic()
     client.publish(f"evc/{device}/fault", json.dumps(body | {"code": code, "active": True}), qos=1)
 

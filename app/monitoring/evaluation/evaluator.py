@@ -1,5 +1,6 @@
 """The reader of one partition of the inbox; nearly always there is only one."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from app.machines.queries import profile_documents
 from app.monitoring.evaluation import inbox
 from app.monitoring.evaluation.applying import Batch, apply
 from app.monitoring.evaluation.inbox import Partition
+from app.monitoring.evaluation.pace import Pace
 from app.monitoring.evaluation.timers import due_alarms, run_timer
 from app.monitoring.intake import Lease
 from app.monitoring.signals import Stream
@@ -32,6 +34,7 @@ class Evaluator:
         self.partition = partition
         self.lease = lease
         self._now = now
+        self.pace: Pace | None = None  # bounds what one transaction takes, besides the limit it is asked for
         self.is_intake_behind: Callable[[], bool] = lambda: False  # what waits outside may say that an old fault is over
         self._passed = 0  # up to here only readings lie behind the stored cursor
         self._silence = Silence()
@@ -51,7 +54,7 @@ class Evaluator:
             if top <= start:
                 return 0
         try:
-            return self._advance(start, top, limit)
+            return self._advance(start, top, limit if self.pace is None else min(limit, self.pace.limit))
         except BaseException:
             self._watching.forget()
             raise
@@ -72,11 +75,14 @@ class Evaluator:
                 if inbox.locked_cursor(self.partition, self.lease) > start:  # another evaluator was faster
                     self._watching.forget()
                     return 0
+                began = time.perf_counter()
                 if not apply(batch, self._now()):
                     self._watching.forget()
                 inbox.move_cursor(self.partition, batch.end)
                 crash_point("evaluation_before_commit")
             crash_point("evaluation_after_commit")
+            if self.pace is not None:
+                self.pace.learn(len(batch.messages), time.perf_counter() - began)
         self._passed = batch.end
         return batch.end - start
 

@@ -17,6 +17,7 @@ from app.core.errors import N_, Invalid
 from app.monitoring.evaluation import inbox
 from app.monitoring.evaluation.evaluator import Evaluator
 from app.monitoring.evaluation.inbox import MOVE, NotOurs, Partition
+from app.monitoring.evaluation.pace import Pace
 from app.monitoring.intake import Lease, LeaseLost, Share, instances, renew_lease
 from app.monitoring.models import EvaluationCursor, FeedPosition, IntakeLease
 
@@ -162,6 +163,7 @@ class Evaluators:
     def _evaluator(self, partition: Partition, lease: Lease) -> Evaluator:
         made = Evaluator(self._now, partition, lease)
         made.is_intake_behind = self.is_intake_behind
+        made.pace = Pace()
         return made
 
     def _renew(self, now_ms: int) -> None:

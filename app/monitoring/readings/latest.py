@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from app.core.clock import from_ms, to_ms
+from app.core.prepared import Prepared
 from app.machines.profiles import Profile
 from app.monitoring.models import Reading, ReadingHour
 from app.monitoring.readings import blocks
@@ -44,8 +45,18 @@ def latest(found: Sequence[Source]) -> list[Latest]:
 
 
 def _last_of(source: Source) -> list[tuple[datetime, str]]:
-    query = Reading.select(Reading.at, Reading.metrics).where(are_of([source], Reading.terminal, Reading.at))
-    return list(query.order_by(Reading.at.desc()).limit(LATEST_ROWS).tuples())
+    return _last_rows.rows(source.terminal_id, source.from_ms, source.to_ms)
+
+
+_last_rows = Prepared(
+    lambda terminal_id, from_ms, to_ms: (
+        Reading.select(Reading.at, Reading.metrics)
+        .where(are_of([Source(terminal_id, from_ms, to_ms)], Reading.terminal, Reading.at))
+        .order_by(Reading.at.desc())
+        .limit(LATEST_ROWS)
+        .tuples()
+    )
+)
 
 
 def _of_last_day(found: Sequence[Source]) -> list[Latest]:
@@ -63,8 +74,17 @@ def _of_last_day(found: Sequence[Source]) -> list[Latest]:
 
 
 def _last_day(source: Source) -> ReadingHour | None:
-    query = ReadingHour.select(ReadingHour.at, ReadingHour.metrics).where(are_of([source], ReadingHour.terminal, ReadingHour.at))
-    return query.order_by(ReadingHour.at.desc()).first()
+    return _last_hours.first(source.terminal_id, source.from_ms, source.to_ms)
+
+
+_last_hours = Prepared(
+    lambda terminal_id, from_ms, to_ms: (
+        ReadingHour.select(ReadingHour.at, ReadingHour.metrics)
+        .where(are_of([Source(terminal_id, from_ms, to_ms)], ReadingHour.terminal, ReadingHour.at))
+        .order_by(ReadingHour.at.desc())
+        .limit(1)
+    )
+)
 
 
 def charted(profile: Profile | None, newest: Sequence[Latest]) -> list[str]:
