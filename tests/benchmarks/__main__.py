@@ -1,6 +1,7 @@
 """``python -m tests.benchmarks [part …]``: measure and print JSON; all parts by default.
 
-Parts: tickets, search, intake_matches, imports, first_visit, memory, machine_file, pdf, dispatching, money, hydraulic, board, intake.
+Parts: tickets, search, intake_matches, imports, first_visit, memory, machine_file, pdf, dispatching, money, hydraulic, board,
+readings, intake.
 """
 
 import json
@@ -11,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import board, dispatching, hydraulic, imports, machine_file, money, search, surroundings, tickets
+from tests.benchmarks import board, dispatching, hydraulic, imports, machine_file, money, readings, search, surroundings, tickets
 from tests.benchmarks.processes import ROOT
 
 FOLDER = ROOT / "build" / "bench"
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[Path], Any]] = {
     "money": money.measure,
     "hydraulic": hydraulic.measure,
     "board": board.measure,
+    "readings": readings.measure,
 }
 
 

@@ -59,7 +59,7 @@ _KEPT = {
 Point = tuple[int, float | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Span:
     """Readings in a row: first and last time (ms), least and greatest value, mean and how many."""
 

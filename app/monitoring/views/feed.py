@@ -13,6 +13,7 @@ from app.machines import queries as machines
 from app.machines.models import Machine
 from app.monitoring import feed, forms, operations, problems
 from app.monitoring.operations import Registration
+from app.monitoring.readings.keeping import keeping
 from app.monitoring.silence import outages
 from app.monitoring.views.routes import LIVE, blueprint
 from app.web.auth import actor, requires
@@ -31,6 +32,7 @@ def feed_health() -> Response:
     only, q = request.args.get("only", ""), request.args.get("q", "").strip()
     page = feed.terminals(q=q, only=only, after=request.args.get("after"), before=request.args.get("before"))
     figures: dict[str, Any] = {"health": feed.health(), "stats": feed.stats(), "counts": feed.terminal_counts()}
+    figures["keeping"] = keeping()
     figures["problem"] = problems.words(figures["health"].status.problem) if figures["health"].status else ""
     return tagged(render("monitoring/feed.html", fragment="monitoring/_feed.html", tag=tag, page=page, only=only, q=q, **figures), tag)
 

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.core import bulk
-from app.core.clock import to_ms
+from app.core.clock import UTC, to_ms
 from app.core.errors import NotFound
 from app.machines.models import Machine
 from app.monitoring import charts, readings
+from app.monitoring.drawing import draw
 from app.monitoring.models import Reading, Terminal
 from app.monitoring.sources import sources
 from tests.monitoring.sender import Sender, ago, store
@@ -72,7 +73,7 @@ def test_36_hours_at_one_a_second_keep_their_extremes_and_their_gap(machine: Mac
     assert len(found.points) - len(known) == 1
     times = [at for at, _value in found.points]
     assert times == sorted(times)
-    assert charts.as_json(found)["at"][0] == first / 1_000
+    assert charts.as_json(charts.Panel(found, draw(found, UTC, charts.PICTURE)))["at"][0] == first / 1_000
 
 
 def test_the_newest_value_of_every_metric_is_found(machine: Machine, device: Sender) -> None:
