@@ -12,7 +12,7 @@ An endpoint whose part means something else gets its own line, ``"endpoint:part"
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.accounts import sessions
@@ -804,6 +804,11 @@ class Side:
     imported: ImportRun
 
 
+def _outage_since(at: datetime) -> FeedOutage:
+    """An outage that is over: only one can run."""
+    return FeedOutage.get_or_create(from_at=at, defaults={"noticed_at": at, "ended_at": at})[0]
+
+
 def _draft_id(side: Side) -> str:
     return f"draft-of-user-{side.technician.id:06}"
 
@@ -884,7 +889,7 @@ VALUES: dict[str, Callable[[Side], Any]] = {
     "episode_id": lambda side: side.episode.id,
     "message_id": lambda side: side.rejected.id,
     "gap_id": lambda side: side.gap.id,
-    "outage_id": lambda side: FeedOutage.get_or_create(from_at=side.gap.from_at, defaults={"noticed_at": side.gap.from_at})[0].id,
+    "outage_id": lambda side: _outage_since(side.gap.from_at).id,
     "draft_id": _draft_id,
     "intake.file:file_id": _draft_file_id,
     "intake.remove_file:file_id": _draft_file_id,
