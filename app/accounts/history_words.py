@@ -121,6 +121,7 @@ ACTIONS = {
     "project.created": N_("Project registered"),
     "project.edited": N_("Project changed"),
     "profile.imported": N_("Monitoring profile imported"),
+    "profile.removed": N_("Monitoring profile removed"),
     "release": N_("Messages let out of quarantine"),
     "session.revoke": N_("Session ended by hand"),
     "session.revoke_all": N_("All sessions ended by hand"),

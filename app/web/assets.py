@@ -6,6 +6,7 @@ the order among stylesheets does not matter because each one stands in a cascade
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "sprite.svg": ("icons/sprite.svg",),
 }
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 blueprint = Blueprint("assets", __name__)
@@ -51,9 +53,15 @@ def build(static: Path) -> dict[str, Asset]:
 
 
 def _asset(name: str, sources: list[Path]) -> Asset:
-    content = b"\n".join(path.read_bytes() for path in dict.fromkeys(sources))
+    content = b"\n".join(_read(path) for path in dict.fromkeys(sources))
     digest = hashlib.sha256(content).hexdigest()[:16]
     return Asset(digest, _TYPES[Path(name).suffix], content, gzip.compress(content, 9, mtime=0))
+
+
+def _read(path: Path) -> bytes:
+    """A source as it is, our own stylesheets without what they say to whoever edits them."""
+    content = path.read_bytes()
+    return _COMMENT.sub(b"", content) if path.parent.name == "css" else content
 
 
 def init_app(app: Flask) -> None:
