@@ -42,7 +42,7 @@ def test_it_works_without_an_installed_broker(tmp_path, needs):
     site = Site(tmp_path)
     nowhere = {"EVC_TRIAL_BROKER": "1"}
     try:
-        site._start("broker", [sys.executable, "-m", "mqtt", "broker"], nowhere)
+        site.start("broker", [sys.executable, "-m", "mqtt", "broker"], nowhere)
         wait_for(lambda: "trial_broker_started" in site.log("broker"), 15)
         site.start_subscriber(**nowhere)
         done = subprocess.run(
