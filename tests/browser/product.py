@@ -87,12 +87,13 @@ class Product:
             return None
 
     def quiet_devices(self) -> list[str]:
-        """Devices of the demo world without a standing alarm and without an open ticket."""
+        """Devices of the demo world without a standing alarm, without an open ticket, and with nobody working at the machine."""
         return [
             device
             for (device,) in self._rows(
                 "SELECT device FROM machine WHERE device != '' AND id NOT IN (SELECT machine_id FROM episode WHERE ended_at IS NULL)"
-                " AND id NOT IN (SELECT machine_id FROM ticket WHERE is_open AND machine_id IS NOT NULL) ORDER BY id"
+                " AND id NOT IN (SELECT machine_id FROM ticket WHERE is_open AND machine_id IS NOT NULL)"
+                " AND id NOT IN (SELECT machine_id FROM work_order WHERE status = 'on_site' AND machine_id IS NOT NULL) ORDER BY id"
             )
         ]
 
