@@ -5,13 +5,12 @@ from datetime import datetime
 from app.core import clock, db, history, live
 from app.core.errors import N_, Conflict, Invalid
 from app.core.types import Actor
-from app.machines import profiles
 from app.machines.queries import profile_of
+from app.monitoring import ticketing
 from app.monitoring.models import Alarm, Episode
-from app.tickets import faults
+from app.monitoring.subjects import subject
 from app.tickets.faults import FaultTicket
-from app.tickets.models import Priority, Ticket
-from app.tickets.reasons import AlarmReason
+from app.tickets.models import Ticket
 
 
 def open_tickets(alarm: Alarm) -> list[Ticket]:
@@ -37,7 +36,9 @@ def find_ticket(*, by: Actor, alarm: Alarm, version: int, join: int | None = Non
             raise Conflict(N_("This alarm has changed meanwhile. Its present state is shown; look, then decide again."))
         if episode.ticket_id is not None:
             raise Conflict(N_("This alarm has a ticket already: %(number)s."), number=episode.ticket.number)
-        found = _ticket(by, alarm, episode, _joined(alarm, join), asked_at)
+        about = subject(alarm.machine, profile_of(alarm.machine), alarm.code)
+        beside = _joined(alarm, join)
+        found = ticketing.for_code(by=by, subject=about, episode=episode, policy=about.policy, beside=beside, at=asked_at)
         episode.ticket = found.ticket
         episode.save(only=[Episode.ticket])
         history.record(
@@ -55,26 +56,3 @@ def _joined(alarm: Alarm, ticket_id: int | None) -> Ticket | None:
         message = N_("This is no open ticket of this machine.")
         raise Invalid(message, fields={"ticket": message})
     return ticket
-
-
-def _ticket(by: Actor, alarm: Alarm, episode: Episode, beside: Ticket | None, at: datetime) -> FaultTicket:
-    policy = profiles.code(profile_of(alarm.machine), alarm.code)
-    return faults.for_fault(
-        by=by,
-        machine=alarm.machine,
-        family=policy.family,
-        priority=Priority(episode.severity),
-        title=f"{policy.code} {policy.name_zh}" if policy.is_in_profile else policy.code,
-        reason=AlarmReason(
-            code=policy.code,
-            name_zh=policy.name_zh,
-            name_en=policy.name_en,
-            at=episode.started_at,
-            count=Episode.select().where(Episode.alarm == alarm.id).count(),
-            device=alarm.machine.device or "",
-            severity=episode.severity,
-            text=episode.text,
-        ),
-        beside=beside,
-        at=at,
-    )

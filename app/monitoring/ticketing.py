@@ -7,7 +7,7 @@ from peewee import fn
 
 from app.core import live
 from app.core.prepared import Prepared, PreparedWrite
-from app.core.types import system
+from app.core.types import Actor, system
 from app.machines import profiles
 from app.machines.profiles import COMM_LOST, CodePolicy, Combination, Opening, Profile
 from app.monitoring import episodes, readings, storms
@@ -18,7 +18,7 @@ from app.monitoring.silence import together
 from app.monitoring.sources import sources
 from app.monitoring.subjects import Subject
 from app.tickets import faults, merging
-from app.tickets.faults import Outcome
+from app.tickets.faults import FaultTicket, Outcome
 from app.tickets.models import Priority, Ticket
 from app.tickets.reasons import AlarmReason
 
@@ -71,11 +71,11 @@ _service_is_over = PreparedWrite(
 _stands_on = PreparedWrite(lambda ticket_id, episode_id: Episode.update(ticket=ticket_id).where(Episode.id == episode_id))
 
 
-def _ticket(subject: Subject, episode: Episode, policy: CodePolicy, beside: Ticket | None, now: datetime) -> Ticket:
+def for_code(*, by: Actor, subject: Subject, episode: Episode, policy: CodePolicy, beside: Ticket | None, at: datetime) -> FaultTicket:
     """The ticket for ``policy``, which is the one of the episode's code or of a combination that it completes."""
     severity = episode.severity if policy.code == episode.code else policy.severity
-    found = faults.for_fault(
-        by=ACTOR,
+    return faults.for_fault(
+        by=by,
         machine=subject.machine,
         family=policy.family,
         priority=Priority(severity),
@@ -92,8 +92,13 @@ def _ticket(subject: Subject, episode: Episode, policy: CodePolicy, beside: Tick
         ),
         beside=beside,
         reopen_within=subject.parameters.reopen_within,
-        at=now,
+        at=at,
     )
+
+
+def _ticket(subject: Subject, episode: Episode, policy: CodePolicy, beside: Ticket | None, now: datetime) -> Ticket:
+    """As ``for_code``; it may be one that a storm begins with, or belong to one that runs."""
+    found = for_code(by=ACTOR, subject=subject, episode=episode, policy=policy, beside=beside, at=now)
     if found.outcome == Outcome.OPENED:
         storms.opened(found.ticket, now)
     elif found.outcome == Outcome.REOPENED:

@@ -5,12 +5,15 @@ from flask.testing import FlaskClient
 
 from app.accounts.models import Role
 from app.core.errors import Conflict, Invalid, NotAllowed
+from app.core.types import system
 from app.machines.models import Machine
+from app.machines.profile_operations import import_profile
+from app.machines.profiles import SHIPPED
 from app.monitoring import joining
 from app.monitoring.evaluation import Evaluator
 from app.monitoring.models import Alarm, Episode
 from app.tickets.faults import Outcome
-from app.tickets.models import Ticket, TicketFault
+from app.tickets.models import Ticket, TicketFault, TicketStatus
 from tests import factories
 from tests.monitoring.sender import Sender, ago, store
 from tests.personas import actor_of, make_user, sign_in
@@ -67,3 +70,16 @@ def test_a_ticket_of_another_machine_cannot_be_joined(alarm: Alarm) -> None:
 def test_a_technician_gives_none(alarm: Alarm) -> None:
     with pytest.raises(NotAllowed):
         find(alarm, role=Role.TECHNICIAN)
+
+
+@pytest.mark.parametrize(("window", "outcome"), [("", Outcome.REOPENED), (", reopen_s: 60", Outcome.OPENED)])
+def test_a_finished_ticket_is_opened_again_within_the_window_of_its_code(
+    machine: Machine, device: Sender, window: str, outcome: Outcome
+) -> None:
+    text = SHIPPED[0].read_text(encoding="utf8").replace("tell_customer: true}", f"tell_customer: true{window}}}")
+    import_profile(by=system("setup"), text=text)
+    store(device.fault("E18", ago(minutes=5)))
+    Evaluator().evaluate_pending()
+    finished = factories.ticket(machine=machine, status=TicketStatus.RESOLVED, resolved_at=ago(hours=1))
+    TicketFault.create(ticket=finished, machine=machine, family="E18", is_open=False)
+    assert find(Alarm.get()).outcome == outcome

@@ -92,7 +92,8 @@ def _live(notices: list[AlarmNotice], at: datetime) -> list[AlarmNotice]:
     over = [notice for notice in notices if is_over(notice, at)]
     if over:
         AlarmNotice.update(withdrawn_at=at).where(AlarmNotice.id.in_([notice.id for notice in over])).execute()
-    return [notice for notice in notices if notice not in over]
+    gone = {notice.id for notice in over}
+    return [notice for notice in notices if notice.id not in gone]
 
 
 def is_over(notice: AlarmNotice, at: datetime) -> bool:
