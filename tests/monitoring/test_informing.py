@@ -111,6 +111,30 @@ def test_episodes_that_turn_out_to_be_one_leave_one_line(device: Sender) -> None
     assert only.words == "said"
 
 
+def test_what_was_told_of_the_later_of_two_stays_told_when_they_are_one(device: Sender) -> None:
+    gone, again = AT + timedelta(minutes=10), AT + timedelta(minutes=20)
+    evaluate(device, full(device, AT), until=AT)
+    evaluate(device, full(device, gone, is_active=False), until=gone + GONE_FOR_GOOD)
+    evaluate(device, full(device, again), until=again)
+    (line,) = lines()
+    operations.tell(by=clerk(), telling=line, version=line.version, words="said")
+    evaluate(device, full(device, gone + timedelta(seconds=30)), until=again)
+    assert Episode.select().count() == 1
+    assert [(one.words, one.episode) for one in lines(TOLD)] == [("said", Episode.get())]
+    assert lines() == []
+
+
+def test_only_what_is_told_can_be_taken_back_and_only_what_is_not_can_be_told(device: Sender) -> None:
+    evaluate(device, full(device, AT), until=AT)
+    (telling,) = lines()
+    with pytest.raises(Conflict):
+        operations.take_back(by=clerk(), telling=telling, version=1)
+    operations.tell(by=clerk(), telling=telling, version=1, words="first")
+    with pytest.raises(Conflict):
+        operations.tell(by=clerk(), telling=telling, version=2, words="second")
+    assert CustomerTelling.get().words == "first"
+
+
 def test_two_who_tell_the_same_customer_are_one(device: Sender) -> None:
     evaluate(device, full(device, AT), until=AT)
     (telling,) = lines()

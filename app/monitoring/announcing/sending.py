@@ -135,19 +135,14 @@ def _critical_lately(at: datetime) -> tuple[int, datetime | None]:
 
 
 def _send_gathered(notices: list[AlarmNotice], at: datetime) -> int:
-    """All that waits as soon as one is due, so that what comes in a row leaves together; once a minute at most."""
-    if not any(notice.due_at <= at for notice in notices) or _gathered_lately(at):
+    """All that waits as soon as one is due, so that what comes in a row leaves together; the next ones wait for a minute of their own."""
+    if not any(notice.due_at <= at for notice in notices):
         return 0
     is_flood = floods.running() is not None
     sent = _send(_by_role(notices, at, Tone.FLOOD if is_flood else None), at)
     if is_flood:
         floods.count_digests(sent)
     return sent
-
-
-def _gathered_lately(at: datetime) -> bool:
-    is_recent = AlarmNotice.sent_at.is_null(False) & (AlarmNotice.sent_at > at - MINUTE)
-    return AlarmNotice.select().where(is_recent, AlarmNotice.severity != Priority.CRITICAL).exists()
 
 
 def _by_role(notices: list[AlarmNotice], at: datetime, tone: Tone | None = None) -> Gathered:
