@@ -22,7 +22,7 @@ blueprint = Blueprint("informing", __name__)
 HOME = "/customers-to-tell"
 _WORDS = {
     "name": N_("What is to be told"), "started_at": N_("There since"), "ended_at": N_("Gone by itself"), "told_at": N_("Told at"),
-    "told_by": N_("Told by"), "words": N_("What the customer was told"),
+    "told_by": N_("Told by"), "words": N_("What was told"),
 }  # fmt: skip
 
 
