@@ -11,6 +11,7 @@ from peewee import Database
 from app.accounts.models import Role
 from app.core import clock
 from app.core.errors import Conflict, Invalid, NotAllowed
+from app.core.history import HistoryEntry
 from app.core.types import Actor
 from app.machines.models import Machine
 from app.monitoring.evaluation import Evaluator
@@ -133,6 +134,15 @@ def test_only_what_is_told_can_be_taken_back_and_only_what_is_not_can_be_told(de
     with pytest.raises(Conflict):
         operations.tell(by=clerk(), telling=telling, version=2, words="second")
     assert CustomerTelling.get().words == "first"
+
+
+def test_a_double_click_counts_once(device: Sender) -> None:
+    evaluate(device, full(device, AT), until=AT)
+    (telling,) = lines()
+    by = clerk()
+    for _press in range(2):
+        operations.tell(by=by, telling=telling, version=1, words="said")
+    assert HistoryEntry.select().where(HistoryEntry.action == "customer.told").count() == 1
 
 
 def test_two_who_tell_the_same_customer_are_one(device: Sender) -> None:

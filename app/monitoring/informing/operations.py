@@ -14,13 +14,18 @@ MOST_WORDS = 200
 
 
 def tell(*, by: Actor, telling: CustomerTelling, version: int, words: str = "", at: datetime | None = None) -> None:
-    """Note that the customer was told, with what was said. Raises ``Invalid`` for too many words, ``Conflict``, ``NotAllowed``."""
+    """Note that the customer was told, with what was said; the same said twice by the same person counts once.
+
+    Raises ``Invalid`` for too many words, ``Conflict``, ``NotAllowed``.
+    """
     by.require(TELL)
     if len(words.strip()) > MOST_WORDS:
         raise Invalid(N_("That is too long."), fields={"words": N_("At most 200 characters.")})
     told = {"told_at": at or clock.now(), "told_by": by.user_id, "told_by_name": by.name, "words": words.strip()}
     with db.transaction():
         if not _changed(telling, version, CustomerTelling.told_at.is_null(), told):
+            if _is_said(telling, by, words.strip()):
+                return
             raise _stale(telling)
         history.record(by, "customer.told", "telling", telling.id, after=_named(telling) | {"text": words.strip()})
 
@@ -41,6 +46,11 @@ def _changed(telling: CustomerTelling, version: int, condition: Any, values: dic
     if is_done:
         live.touch(LIVE)
     return is_done
+
+
+def _is_said(telling: CustomerTelling, by: Actor, words: str) -> bool:
+    present = CustomerTelling.get_by_id(telling.id)
+    return present.told_at is not None and present.told_by_id == by.user_id and present.words == words
 
 
 def _stale(telling: CustomerTelling) -> Conflict:
