@@ -140,7 +140,7 @@ def test_any_order_of_arrival_and_any_batches_give_the_reference_episodes(profil
                 evaluator.evaluate_pending(limit=chance.randint(1, 10))
                 if chance.random() < 0.5:
                     evaluator.tick(clock.now_ms())
-        evaluate()
+        evaluate(clock.now() + timedelta(seconds=2))  # what waited for the messages behind it is looked at again after a second
         assert episodes(machine) == reference(expected, base), seed
         check_tickets(machine)
 
