@@ -171,15 +171,14 @@ def _take_family(ticket: Ticket, machine: Machine, family: str) -> None:
 
 def _add_reason(by: Actor, ticket: Ticket, reason: AlarmReason, priority: Priority, at: datetime) -> None:
     """A code joins the ticket's reasons once; a graver one raises its priority."""
-    known = reasons.from_json(ticket.reason)
     is_graver = states.RANK[priority] > states.RANK[Priority(ticket.priority)]
-    is_new = reason.code not in {one.code for one in known}
+    is_new = reason.code not in reasons.codes(ticket.reason)
     if not is_graver and not is_new:
         return
-    moving.join_reason(
+    moving.join_reasons(
         by=by,
         ticket=ticket,
         priority=priority if is_graver else Priority(ticket.priority),
-        reason=reasons.to_json([*known, reason]) if is_new else ticket.reason,
+        joined=[reason] if is_new else [],
         at=at,
     )

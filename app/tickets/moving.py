@@ -9,8 +9,9 @@ from app.core import clock, db
 from app.core.errors import N_, Conflict, Invalid
 from app.core.prepared import Prepared
 from app.core.types import Actor
-from app.tickets import clocks, complaints, hotline, searching, states, watching
+from app.tickets import clocks, complaints, hotline, reasons, searching, states, watching
 from app.tickets.models import Priority, Ticket, TicketFault, TicketStatus, TicketTransition
+from app.tickets.reasons import AlarmReason
 from app.tickets.writing import claim, note_transition, record, stale
 
 MAX_REASON = 2_000
@@ -97,14 +98,14 @@ def reopen_for_fault(*, by: Actor, ticket: Ticket, at: datetime) -> None:
     move(by, ticket, TicketStatus.TO_VERIFY, ticket.version, at=at, reason=states.RECURRED, is_recurring=True)
 
 
-def join_reason(*, by: Actor, ticket: Ticket, priority: Priority, reason: str, at: datetime) -> None:
-    """Add what joined a ticket to why it exists, and raise its priority; the caller holds the row and its transaction."""
-    before = {"priority": ticket.priority, "reason": ticket.reason}
-    claim(ticket, ticket.version, changed_at=at, priority=priority, reason=reason)
+def join_reasons(*, by: Actor, ticket: Ticket, priority: Priority, joined: list[AlarmReason], at: datetime) -> None:
+    """Add what ``joined`` a ticket to why it exists, and raise its priority; the caller holds the row and its transaction."""
+    before = {"priority": ticket.priority}
+    claim(ticket, ticket.version, changed_at=at, priority=priority, reason=reasons.extended(ticket.reason, joined))
     if priority != before["priority"]:
         clocks.retarget(ticket, at)
-    searching.index(ticket)
-    record(by, "joined", ticket, before=before, after={"priority": priority, "reason": reason})
+        searching.index(ticket)
+    record(by, "joined", ticket, before=before, after={"priority": priority, "reason": reasons.to_json(joined)})
 
 
 def move(

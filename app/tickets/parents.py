@@ -75,14 +75,13 @@ def adopt(*, by: Actor, parent: Ticket, children: Iterable[Ticket], instead_of: 
 
 def bear(by: Actor, parent: Ticket, children: Sequence[Ticket]) -> None:
     """Let the parent be as grave as its gravest child and name the codes of all; nothing is written when it is and does already."""
-    known = reasons.from_json(parent.reason)
-    codes = {one.code for one in known}
-    new = {one.code: one for child in reversed(children) for one in reasons.from_json(child.reason) if one.code not in codes}
+    known = set(reasons.codes(parent.reason))
+    new = {one.code: one for child in reversed(children) for one in reasons.from_json(child.reason) if one.code not in known}
     priority = gravest(children, Priority(parent.priority))
     if new or priority != parent.priority:
         at = max(child.changed_at for child in children)
-        words = reasons.to_json([*known, *sorted(new.values(), key=lambda one: one.at)])
-        moving.join_reason(by=by, ticket=parent, priority=priority, reason=words, at=at)
+        joined = sorted(new.values(), key=lambda one: one.at)
+        moving.join_reasons(by=by, ticket=parent, priority=priority, joined=joined, at=at)
 
 
 def gravest(tickets: Iterable[Ticket], least: Priority = Priority.LOW) -> Priority:

@@ -3,10 +3,11 @@
 ``Ticket.reason`` is a JSON list of these: the alarm that opened the ticket and those that joined it.
 """
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from msgspec import Struct
+from msgspec.json import Decoder, Encoder
 
 from app.core.clock import from_ms, to_ms
 
@@ -37,18 +38,54 @@ class AlarmReason:
         return self.name_zh if locale.startswith("zh") else self.name_en
 
 
+class _Kept(Struct, kw_only=True):
+    """A reason as ``Ticket.reason`` keeps it: the same, with its time in milliseconds."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    at: int
+    count: int = 1
+    device: str = ""
+    severity: str = ""
+    text: str = ""
+
+
+_encode = Encoder().encode
+_decode = Decoder(list[_Kept]).decode
+
+
 def to_json(reasons: list[AlarmReason]) -> str:
     """The text kept in ``Ticket.reason``; empty for a ticket that nobody's alarm opened."""
-    if not reasons:
-        return ""
-    rows = [asdict(reason) | {"at": to_ms(reason.at)} for reason in reasons]
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    return extended("", reasons)
+
+
+def extended(text: str, joined: list[AlarmReason]) -> str:
+    """``text`` as ``to_json`` wrote it with what has ``joined``."""
+    if not joined:
+        return text
+    before = _decode(text) if text else []
+    return _encode([*before, *(_kept(one) for one in joined)]).decode()
+
+
+def _kept(one: AlarmReason) -> _Kept:
+    return _Kept(
+        code=one.code, name_zh=one.name_zh, name_en=one.name_en, at=to_ms(one.at), count=one.count, device=one.device,
+        severity=one.severity, text=one.text,
+    )  # fmt: skip
 
 
 def from_json(text: str) -> list[AlarmReason]:
     """The reasons that ``to_json`` wrote."""
-    rows: list[dict[str, Any]] = json.loads(text) if text else []
-    return [AlarmReason(**row | {"at": from_ms(row["at"])}) for row in rows]
+    if not text:
+        return []
+    return [
+        AlarmReason(
+            code=one.code, name_zh=one.name_zh, name_en=one.name_en, at=from_ms(one.at), count=one.count, device=one.device,
+            severity=one.severity, text=one.text,
+        )
+        for one in _decode(text)
+    ]  # fmt: skip
 
 
 def title_in(title: str, text: str, locale: str) -> str:
@@ -61,4 +98,4 @@ def title_in(title: str, text: str, locale: str) -> str:
 
 def codes(text: str) -> list[str]:
     """The alarm codes of ``Ticket.reason``, each once, in the order they came."""
-    return list(dict.fromkeys(reason.code for reason in from_json(text)))
+    return list(dict.fromkeys(kept.code for kept in _decode(text))) if text else []
