@@ -14,6 +14,8 @@ from app.core.logs import configure_logs
 from app.core.start import start
 from mqtt import check, contract
 
+CACHE_KB = 2_000  # the feed appends, and what it reads again is little; its memory is what counts
+
 log = structlog.get_logger()
 
 
@@ -48,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     configure_logs("evc")
-    start(config)
+    start(config, CACHE_KB)
     known = {"broker": _broker, "simulate": _simulate, "replay": _replay, "accounts": _accounts, "partitions": _partitions}
     return known.get(asked.command, _run)(config, asked)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mqtt.payloads import Received
 
-CAPACITY = 20_000
+CAPACITY = 4_000
 
 
 class Item(NamedTuple):

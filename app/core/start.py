@@ -6,10 +6,10 @@ from app.core import clock, db, files, history, wecom
 from app.core.config import Config
 
 
-def start(config: Config) -> None:
+def start(config: Config, cache_kb: int = db.CACHE_KB) -> None:
     """Bind this process to the database, keys and time zone of ``config``; connects to nothing yet."""
     config.data_dir.mkdir(parents=True, exist_ok=True)
-    db.bind(config.database_url)
+    db.bind(config.database_url, cache_kb)
     if db.is_sqlite():
         Path(db.database.obj.database).parent.mkdir(parents=True, exist_ok=True)
     history.configure(config.audit_key)

@@ -34,8 +34,8 @@ CARELESS = """
 from app.core import db
 from mqtt.__main__ import main
 open_safely = db._open_sqlite
-def open_carelessly(path):
-    opened = open_safely(path)
+def open_carelessly(path, cache_kb):
+    opened = open_safely(path, cache_kb)
     opened._pragmas = [(name, "off" if name == "synchronous" else value) for name, value in opened._pragmas]
     return opened
 db._open_sqlite = open_carelessly

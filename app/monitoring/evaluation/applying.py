@@ -77,14 +77,8 @@ def _measure_alone(stream: Stream, batch: Batch, now: datetime) -> None:
 
 
 def _in_savepoint(batch: Batch, now: datetime) -> None:
-    entries = db.current().entries
-    already = len(entries)
-    try:
-        with db.database.atomic():
-            _take_in(batch, now)
-    except Exception:
-        del entries[already:]  # what was rolled back leaves no history
-        raise
+    with db.savepoint():
+        _take_in(batch, now)
 
 
 def _take_in(batch: Batch, now: datetime) -> None:
