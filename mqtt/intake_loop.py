@@ -70,13 +70,13 @@ class IntakeLoop:
         outcome = self._store_patiently(messages)
         figures.BATCH_S.observe(time.perf_counter() - started)
         figures.DELAY_S.observe(max(0, self.clock.now_ms() - items[0].received.received_ms) / 1000)
+        self.on_stored(outcome)  # it is on disk: evaluation does not wait for what follows
         crash_point("before_ack")
         self.client.acknowledge(items)
         crash_point("after_ack")
         self.noise.note(messages)
         for name, number in outcome.counts().items():
             figures.MESSAGES.labels(name).inc(number)
-        self.on_stored(outcome)
 
     def _store_patiently(self, messages: list[Message]) -> intake.Outcome:
         wait_s, failing_since = 1.0, time.monotonic()

@@ -12,6 +12,7 @@ from app.core import db
 
 Row = Sequence[Any]
 LARGE_CACHE_KB = 64 * 1024
+MOST_ROUNDED = 1024
 
 
 def insert(model: type[Model], names: Sequence[str], rows: Sequence[Row]) -> None:
@@ -102,10 +103,17 @@ def lookup(model: type[Model], names: Sequence[str], by: str, values: Sequence[A
     columns = ", ".join(f'"{fields[name].column_name}"' for name in names)
     table, column = model._meta.table_name, fields[by].column_name
     if db.is_sqlite():
-        sql, params = f"IN ({', '.join('?' * len(values))})", tuple(values)
+        params: tuple[Any, ...] = (*values, *[values[-1]] * (_round(len(values)) - len(values)))
+        sql = f"IN ({', '.join('?' * len(params))})"
     else:
-        sql, params = f"= ANY(%s::{_array_type(fields[by])}[])", (list(values),)
+        params = (list(values),)
+        sql = f"= ANY(%s::{_array_type(fields[by])}[])"
     return db.database.execute_sql(f'SELECT {columns} FROM "{table}" WHERE "{column}" {sql}', params).fetchall()
+
+
+def _round(number: int) -> int:
+    """The next power of two for small numbers: few statements, which SQLite keeps ready, instead of one for each number."""
+    return 1 << (number - 1).bit_length() if number <= MOST_ROUNDED else number
 
 
 def table(columns: Sequence[str], rows: Sequence[Row]) -> tuple[str, tuple[Any, ...]]:

@@ -1,11 +1,11 @@
 """Queries and writes whose SQL is built once: putting a query together costs several times what running it does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any, Generic, TypeVar
 
-from peewee import SQL, Insert, Model, ModelSelect, Query
+from peewee import SQL, Insert, Model, ModelSelect, Query, Update
 
 from app.core.db import database
 
@@ -80,6 +80,32 @@ class PreparedWrite(_Built):
         _query, cursor = self._run(values)
         rows = cursor.fetchall()
         return rows[0][0] if rows else None
+
+
+class PreparedUpdate:
+    """An update of some fields of ``model``, which ones says each call; few sets of them ever change together.
+
+    ``build`` gets the fields with the places of their values, then the places of what says which rows.
+    """
+
+    def __init__(self, model: type[Model], build: Callable[..., Update]) -> None:
+        self._model = model
+        self._update = build
+        self._keys = len(signature(build).parameters) - 1
+        self._built: dict[tuple[str, ...], PreparedWrite] = {}
+
+    def count(self, changes: Mapping[str, Any], *keys: Any) -> int:
+        """Write ``changes`` (values as the model has them) where ``keys`` say; how many rows were written."""
+        names = tuple(changes)
+        fields = self._model._meta.fields
+        return self._of(names).count(*[fields[name].db_value(changes[name]) for name in names], *keys)
+
+    def _of(self, names: tuple[str, ...]) -> PreparedWrite:
+        if names not in self._built:
+            self._built[names] = PreparedWrite(
+                lambda *places: self._update(dict(zip(names, places, strict=False)), *places[len(names) :]), len(names) + self._keys
+            )
+        return self._built[names]
 
 
 class PreparedInsert(_Built, Generic[Record]):

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from functools import cache
 from typing import Any
 
 from app.core import db, live
-from app.core.prepared import Prepared, PreparedInsert, PreparedWrite
+from app.core.prepared import Prepared, PreparedInsert, PreparedUpdate
 from app.machines.profiles import Opening
 from app.monitoring import announcing, auto_close, episodes, late, shelving, signals
 from app.monitoring.alarm_machine import memory
@@ -279,22 +278,12 @@ def _settle(
     if last_event_at != alarm.last_event_at:
         changed["last_event_at"] = last_event_at
     if changed or seen:
-        _write(alarm.id, changed | seen)
+        _set.count(changed | seen, alarm.id)
     if is_news or (found and state.condition != Condition.PENDING):
         live.touch("alarms")  # counts and times stand on the board, too
 
 
-def _write(alarm_id: int, columns: dict[str, Any]) -> None:
-    fields = Alarm._meta.fields
-    _setting(tuple(columns)).count(alarm_id, *[fields[name].db_value(value) for name, value in columns.items()])
-
-
-@cache
-def _setting(names: tuple[str, ...]) -> PreparedWrite:
-    """The update of these columns; few sets of them ever change together."""
-    return PreparedWrite(
-        lambda alarm_id, *values: Alarm.update(dict(zip(names, values, strict=True))).where(Alarm.id == alarm_id), len(names) + 1
-    )
+_set = PreparedUpdate(Alarm, lambda changes, alarm_id: Alarm.update(changes).where(Alarm.id == alarm_id))
 
 
 def _shown(condition: str) -> str:

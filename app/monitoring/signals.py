@@ -163,7 +163,7 @@ def heard_before(position: int, pairs: list[tuple[int, str]]) -> set[tuple[int, 
     sql = f"""
         SELECT wanted.terminal, wanted.code FROM {wanted} WHERE EXISTS (
             SELECT 1 FROM inbox_message m
-            WHERE m.kind = 'fault' AND m.terminal_id = wanted.terminal AND m.code = wanted.code AND m.position < {position:d}
+            WHERE m.kind = 'fault' AND m.terminal_id = wanted.terminal AND m.code = wanted.code AND m.position < {db.database.param}
         )
     """
-    return {(terminal, code) for terminal, code in db.database.execute_sql(sql, parameters).fetchall()}
+    return {(terminal, code) for terminal, code in db.database.execute_sql(sql, (*parameters, position)).fetchall()}

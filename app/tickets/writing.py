@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core import history, live
 from app.core.errors import N_, Conflict, NotFound
-from app.core.prepared import PreparedInsert
+from app.core.prepared import PreparedInsert, PreparedUpdate
 from app.core.types import Actor
 from app.tickets.models import Ticket, TicketStatus, TicketTransition
 
@@ -14,12 +14,19 @@ MISSING = N_("Something is missing. See the words beside the fields.")
 
 def claim(ticket: Ticket, version: int, **fields: Any) -> None:
     """Set ``fields`` if the ticket still has ``version``, in the running transaction. Raises ``Conflict`` when it has not."""
-    claimed = Ticket.update(version=Ticket.version + 1, **fields).where(Ticket.id == ticket.id, Ticket.version == version).execute()
-    if claimed != 1:
+    if _claim.count(fields, ticket.id, version) != 1:
         raise stale(ticket.id)
     for name, value in fields.items():
         setattr(ticket, name, value)
     ticket.version = version + 1
+
+
+_claim = PreparedUpdate(
+    Ticket,
+    lambda changes, ticket_id, version: Ticket.update(changes, version=Ticket.version + 1).where(
+        Ticket.id == ticket_id, Ticket.version == version
+    ),
+)
 
 
 def stale(ticket_id: int) -> Conflict:

@@ -9,6 +9,7 @@ from peewee import IntegrityError
 
 from app.core import clock, db
 from app.core.errors import N_, Conflict
+from app.core.prepared import PreparedWrite
 from app.monitoring.models import IntakeLease
 
 LEASE_TTL_MS = 6_000
@@ -59,9 +60,13 @@ def _first_lease(name: str, holder: str, now_ms: int) -> Lease | None:
 
 def prove(lease: Lease, now_ms: int) -> None:
     """Renew ``lease`` in the running transaction. Raises ``LeaseLost`` when its number is no longer the row's."""
-    renewed = IntakeLease.update(renewed_at=now_ms).where((IntakeLease.name == lease.name) & (IntakeLease.number == lease.number)).execute()
-    if not renewed:
+    if not _renew.count(now_ms, lease.name, lease.number):
         raise LeaseLost(N_("Another subscriber has taken over the feed."))
+
+
+_renew = PreparedWrite(
+    lambda now_ms, name, number: IntakeLease.update(renewed_at=now_ms).where(IntakeLease.name == name, IntakeLease.number == number)
+)
 
 
 def renew_lease(lease: Lease, now_ms: int) -> None:

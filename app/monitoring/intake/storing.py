@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 import msgspec
-from peewee import IntegrityError
+from peewee import EXCLUDED, IntegrityError
 
 from app.core import bulk, clock, db, live
 from app.core.crash_points import crash_point
+from app.core.prepared import PreparedWrite
 from app.monitoring.intake.leases import Lease, prove
 from app.monitoring.intake.terminals import TerminalFacts, load_terminals, save_terminals
 from app.monitoring.intake.tracking import Boot, Tracking, known_ranges
@@ -259,18 +260,32 @@ def _inbox_row(position: int, terminal_id: int, at_ms: int, has_device_time: boo
 
 def _take_positions(count: int) -> int:
     """The first of ``count`` positions; the row stays locked until commit, so that positions become visible in order."""
-    FeedPosition.insert(name="inbox", value=1).on_conflict_ignore().execute()
-    row = FeedPosition.update(value=FeedPosition.value + count).where(FeedPosition.name == "inbox").returning(FeedPosition.value).execute()
-    return row[0].value - count
+    after = _move_position.value(count)
+    if after is None:  # the first message ever
+        FeedPosition.insert(name="inbox", value=1).on_conflict_ignore().execute()
+        after = _move_position.value(count)
+    return int(after) - count
+
+
+_move_position = PreparedWrite(
+    lambda count: FeedPosition.update(value=FeedPosition.value + count).where(FeedPosition.name == "inbox").returning(FeedPosition.value)
+)
 
 
 def count(counts: dict[str, int]) -> None:
     """Add to the counters of the feed, in the running transaction."""
     for name, number in sorted(counts.items()):
         if number:
-            FeedCounter.insert(name=name, value=number).on_conflict(
-                conflict_target=[FeedCounter.name], update={FeedCounter.value: FeedCounter.value + number}
-            ).execute()
+            _count.count(name, number)
+
+
+_count = PreparedWrite(
+    lambda name, number: (
+        FeedCounter.insert(name=name, value=number)
+        .on_conflict(conflict_target=[FeedCounter.name], update={FeedCounter.value: FeedCounter.value + EXCLUDED.value})
+        .as_rowcount()
+    )
+)
 
 
 def as_unstorable(message: Message, detail: str) -> Rejected:
