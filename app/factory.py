@@ -8,6 +8,7 @@ from flask import Flask
 from app import cli, wiring  # noqa: F401  # wiring: the rules that upper layers add
 from app.accounts import sign_in
 from app.accounts.operations import set_preferences
+from app.accounts.views.account import lock_banner
 from app.accounts.views.authorities import authority_banner
 from app.accounts.views.notices import notice_banner
 from app.core import start
@@ -169,6 +170,7 @@ def create_app(config: Config) -> Flask:
     navigation.init_app(
         app,
         (
+            lock_banner,
             notice_banner,
             calendar_banner,
             feed_banner,

@@ -42,6 +42,19 @@ class OwnPasswordForm(FlaskForm):
     new = PasswordField(_("New password"), validators=[InputRequired(_("Please enter a new password.")), _READABLE])
 
 
+class PinForm(FlaskForm):
+    """A PIN for locked desks, empty to have none, with the password."""
+
+    pin = PasswordField(_("PIN"), validators=[Length(max=20)])
+    password = PasswordField(_("Password"), validators=[InputRequired(_("Please enter your password.")), _READABLE])
+
+
+class UnlockForm(FlaskForm):
+    """What opens a locked desk."""
+
+    secret = PasswordField(_("PIN or password"), validators=[InputRequired(_("Please enter your PIN or password.")), _READABLE])
+
+
 class PasswordForm(FlaskForm):
     """A password given to someone else, to be changed at the next sign-in."""
 

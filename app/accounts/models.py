@@ -66,6 +66,7 @@ class User(BaseModel):
     email = CharField(120, default="", constraints=[SQL("DEFAULT ''")])
     phone = CharField(30, default="", constraints=[SQL("DEFAULT ''")])
     station = ForeignKeyField(Station, null=True, on_delete="RESTRICT")
+    pin_hash = CharField(200, null=True)
 
     class Meta:
         table_name = "person"  # "user" is a reserved word in PostgreSQL
@@ -103,6 +104,7 @@ class UserSession(BaseModel):
     revoked_at = InstantField(null=True)
     ip = CharField(45)
     user_agent = CharField(200)
+    board_seen_at = InstantField(null=True)
 
     class Meta:
         indexes = ((("expires_at",), False),)

@@ -124,6 +124,11 @@ def user(user_id: int | None) -> User:
     return found
 
 
+def has_pin(user_id: int) -> bool:
+    """Whether the person has chosen a PIN for locked desks."""
+    return User.select(User.id).where(User.id == user_id, User.pin_hash.is_null(False)).exists()
+
+
 def user_named(username: str) -> User:
     """The user who signs in as ``username``. Raises ``NotFound``."""
     found = User.get_or_none(User.username == username.strip().lower())

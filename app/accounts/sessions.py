@@ -16,6 +16,10 @@ IDLE = {SessionKind.DESK: timedelta(minutes=30), SessionKind.TABLET: timedelta(h
 ABSOLUTE = {SessionKind.DESK: timedelta(hours=12), SessionKind.TABLET: timedelta(days=7)}
 # The time of the last request is written at most this often.
 SEEN_EVERY = timedelta(minutes=1)
+# A desk that is not used any more is locked instead of signed out as long as its board asks for news (monitoring §6). That is noted
+# shortly before it matters, so that boards in use cost no write.
+BOARD_OPEN = timedelta(minutes=10)
+BOARD_EVERY = timedelta(minutes=4)
 KEPT = timedelta(days=30)
 
 
@@ -33,6 +37,9 @@ class Loaded:
     must_change_password: bool
     roles: frozenset[str]
     area_ids: frozenset[int]
+    kind: SessionKind
+    board_seen_at: datetime | None
+    is_locked: bool
 
 
 def session_id(token: str) -> str:
@@ -74,6 +81,7 @@ def _load_sql() -> str:
                 User.locale,
                 User.theme,
                 User.must_change_password,
+                UserSession.board_seen_at,
                 UserRole.role,
                 UserArea.area,
             )
@@ -92,9 +100,12 @@ def load(token: str, at: datetime) -> Loaded | None:
     rows = db.database.execute_sql(_load_sql(), (key,)).fetchall()
     if not rows:
         return None
-    kind, seen_ms, expires_ms, user_id, username, name, locale, theme, must_change = rows[0][:9]
+    kind, seen_ms, expires_ms, user_id, username, name, locale, theme, must_change, board_ms = rows[0][:10]
     last_seen_at = clock.from_ms(seen_ms)
-    if at >= clock.from_ms(expires_ms) or at - last_seen_at >= IDLE[kind]:
+    board_seen_at = None if board_ms is None else clock.from_ms(board_ms)
+    is_idle = at - last_seen_at >= IDLE[kind]
+    has_board = kind == SessionKind.DESK and board_seen_at is not None and at - board_seen_at < BOARD_OPEN
+    if at >= clock.from_ms(expires_ms) or (is_idle and not has_board):
         return None
     return Loaded(
         session_id=key,
@@ -105,8 +116,11 @@ def load(token: str, at: datetime) -> Loaded | None:
         locale=locale,
         theme=theme,
         must_change_password=bool(must_change),
-        roles=frozenset(row[9] for row in rows if row[9] is not None),
-        area_ids=frozenset(row[10] for row in rows if row[10] is not None),
+        roles=frozenset(row[10] for row in rows if row[10] is not None),
+        area_ids=frozenset(row[11] for row in rows if row[11] is not None),
+        kind=SessionKind(kind),
+        board_seen_at=board_seen_at,
+        is_locked=is_idle,
     )
 
 
@@ -116,6 +130,15 @@ def note_seen(loaded: Loaded, at: datetime) -> None:
         return
     with db.transaction():
         UserSession.update(last_seen_at=at).where((UserSession.id == loaded.session_id) & (UserSession.last_seen_at < at)).execute()
+
+
+def note_board(loaded: Loaded, at: datetime) -> None:
+    """The board of this desk asked for news: it keeps the session from ending, not from being locked."""
+    is_desk, is_fresh = loaded.kind == SessionKind.DESK, at - loaded.last_seen_at < IDLE[SessionKind.DESK] - BOARD_OPEN
+    if not is_desk or is_fresh or (loaded.board_seen_at is not None and at - loaded.board_seen_at < BOARD_EVERY):
+        return
+    with db.transaction():
+        UserSession.update(board_seen_at=at).where(UserSession.id == loaded.session_id).execute()
 
 
 def revoke(at: datetime, *, ids: Iterable[str]) -> int:

@@ -15,6 +15,9 @@ from app.core.types import Actor
 
 log = structlog.get_logger()
 FIRST_STEP = "/account/password"
+UNLOCKING = "/account/unlock"
+BOARD = "/monitoring"  # what a locked desk goes on showing, with the number of notices above it
+SHOWN_WHEN_LOCKED = (BOARD, "/notices/bell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class SignedInUser:
     locale: str | None
     theme: str | None
     must_first: str | None
+    is_locked: bool
     actor: Actor
 
     is_authenticated = True
@@ -71,16 +75,18 @@ def sign_out(token: str, *, by: Actor, at: datetime | None = None) -> None:
 
 
 def load_user(token: str) -> SignedInUser | None:
-    """The person whose session ``token`` is, or None. One query; live polls do not keep a session alive."""
+    """The person whose session ``token`` is, or None. One query; live polls do not keep a session alive, nor does anything a locked one."""
     at = clock.now()
     loaded = sessions.load(token, at)
     if loaded is None:
         return None
-    if not _is_poll():
-        try:
+    try:
+        if _is_board():
+            sessions.note_board(loaded, at)
+        if not (loaded.is_locked or _is_poll()):
             sessions.note_seen(loaded, at)
-        except DomainError:  # a busy database delays the note, not the reader
-            log.warning("session_not_noted")
+    except DomainError:  # a busy database delays the note, not the reader
+        log.warning("session_not_noted")
     return _person(token, loaded)
 
 
@@ -101,9 +107,18 @@ def _person(token: str, loaded: sessions.Loaded) -> SignedInUser:
         name=loaded.name,
         locale=loaded.locale,
         theme=loaded.theme,
-        must_first=FIRST_STEP if loaded.must_change_password else None,
+        must_first=FIRST_STEP if loaded.must_change_password else UNLOCKING if loaded.is_locked and not _is_shown_when_locked() else None,
+        is_locked=loaded.is_locked,
         actor=actor,
     )
+
+
+def _is_board() -> bool:
+    return has_request_context() and request.path == BOARD
+
+
+def _is_shown_when_locked() -> bool:
+    return has_request_context() and request.method == "GET" and request.path in SHOWN_WHEN_LOCKED
 
 
 def _is_poll() -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from flask import Flask, g, render_template, session
 from flask_login import current_user
 
-from app.accounts.sign_in import SignedInUser
+from app.accounts.sign_in import BOARD, SignedInUser
 from app.core import live
 from app.core.errors import DomainError
 from app.monitoring import forms
@@ -15,7 +15,6 @@ from app.monitoring.views.board import scope_of, seen
 from app.monitoring.views.routes import LIVE
 from app.web.i18n import language
 
-PAGE = "/monitoring"
 # Asked for with this header nothing keeps a session alive (``accounts.sign_in``).
 _AS_A_POLL = ("HX-PTag", "stream")
 
@@ -36,7 +35,7 @@ class Reader:
 
 def reader_of(app: Flask, cookie: str, query: str) -> Reader | None:
     """The person whose session the ``Cookie`` header names, if they may see the board narrowed to ``query``; the session gets no older."""
-    with app.test_request_context(f"{PAGE}?{query}", headers=[("Cookie", cookie), _AS_A_POLL]):
+    with app.test_request_context(f"{BOARD}?{query}", headers=[("Cookie", cookie), _AS_A_POLL]):
         if "_user_id" not in session or not current_user.is_authenticated:
             return None
         user: SignedInUser = current_user._get_current_object()
@@ -56,7 +55,7 @@ def version() -> int:
 
 def pieces(app: Flask, reader: Reader) -> tuple[str, dict[str, str]]:
     """The board of ``reader`` as HTML by the ids of its pieces, and a digest of how they hang together."""
-    with app.test_request_context(f"{PAGE}?{reader.query}", headers=[_AS_A_POLL]):
+    with app.test_request_context(f"{BOARD}?{reader.query}", headers=[_AS_A_POLL]):
         g._login_user, g.language = reader.user, reader.language
         filters = forms.board_filters({name: values[0] for name, values in parse_qs(reader.query).items()})
         shown = seen(reader.user.actor, filters)

@@ -24,7 +24,7 @@ _NOT_SENT_BACK = frozenset({"csrf_token", "password", "current", "new"})
 class SignedIn(Protocol):
     """What the loader returns: flask-login's user with the actor it stands for.
 
-    ``must_first`` is the one address open to the person until something there is done, or None.
+    ``must_first`` is the one address open to the person until something there is done, or None; ``is_locked`` when they unlock there.
     """
 
     @property
@@ -35,6 +35,8 @@ class SignedIn(Protocol):
     def theme(self) -> str | None: ...
     @property
     def must_first(self) -> str | None: ...
+    @property
+    def is_locked(self) -> bool: ...
 
 
 login_manager = LoginManager()
@@ -89,22 +91,27 @@ def _enforce() -> Response | None:
     if policy == PUBLIC:
         return None
     if not current_user.is_authenticated:
-        return _to_sign_in()
+        return _lead_to("/login")
     if policy is None:
         raise NotAllowed(N_("This page is not open to anyone."))
     actor().require(policy)
-    must_first = cast(SignedIn, current_user).must_first
-    return see_other(must_first) if must_first and request.path != must_first else None
+    me = cast(SignedIn, current_user)
+    if me.must_first is None or request.path == me.must_first:
+        return None
+    if not me.is_locked:
+        return see_other(me.must_first)
+    is_poll = "HX-PTag" in request.headers  # nobody asked: what is on the screen stays as it is
+    return make_response("", 204) if is_poll else _lead_to(me.must_first, is_locked=True)
 
 
-def _to_sign_in() -> Response:
-    """Ask for a sign-in without losing what was typed: what was sent comes back, to be sent again after signing in."""
+def _lead_to(way: str, *, is_locked: bool = False) -> Response:
+    """Ask for a sign-in, or for the PIN, without losing what was typed: what was sent comes back, to be sent again after it."""
     if htmx.wants_fragment:
-        return make_response(render_template("errors/_session_ended.html"), 401)
+        return make_response(render_template("errors/_session_ended.html", way=way, is_locked=is_locked), 401)
     typed = [(name, value) for name, value in request.form.items(multi=True) if name not in _NOT_SENT_BACK]
     if typed:
-        response = make_response(render_template("errors/session_ended.html", typed=typed), 401)
+        response = make_response(render_template("errors/session_ended.html", typed=typed, way=way, is_locked=is_locked), 401)
         response.headers["Cache-Control"] = "no-store"
         return response
     target = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return see_other(f"/login?next={quote(target)}" if target != "/" else "/login")
+    return see_other(f"{way}?next={quote(target)}" if target != "/" else way)

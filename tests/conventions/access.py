@@ -122,6 +122,8 @@ ACCESS: dict[str, Access] = {
     "accounts.logout": PUBLIC,
     "accounts.account": may(ALL),
     "accounts.own_password": may(ALL),
+    "accounts.own_pin": may(ALL),
+    "accounts.unlock": may(ALL),
     "accounts.end_session": may(ALL, own_only=True, also=frozenset({Role.ADMIN})),
     "accounts.end_other_sessions": may(ALL),
     "accounts.own_authorities": may(ALL),

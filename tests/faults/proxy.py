@@ -13,6 +13,7 @@ STALL_S = 1.0  # how long a lost segment holds up what follows, until it is sent
 class _Link:
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
     is_dead: bool = False
+    task: asyncio.Task | None = None  # nothing else holds on to it
 
 
 class Proxy:
@@ -87,7 +88,7 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
-        link = _Link([writer, far_writer])
+        link = _Link([writer, far_writer], task=asyncio.current_task())
         self._links.add(link)
         with suppress(OSError, asyncio.CancelledError):
             await asyncio.gather(self._pass(reader, far_writer, link), self._pass(far_reader, writer, link))
