@@ -7,6 +7,7 @@ from app.core.types import Actor
 from app.customers.models import Contact
 from app.desk import fault_context, wording
 from app.machines import document_queries
+from app.monitoring.silence import together
 from app.supply import parts_order_register
 from app.tickets import forms, hotline, mentions, reasons, watching
 from app.tickets.merging import Relatives
@@ -39,6 +40,7 @@ def of_ticket(by: Actor, ticket: Ticket, now: datetime, moved: TicketTransition 
         "parts_orders": parts_order_register.of_ticket(ticket) if by.may("parts_orders.edit") else [],
         "orders": orders.of_ticket(ticket) if by.may("orders.read") else [],
         "dispatch_path": _dispatch_path(by, ticket),
+        "silent": together.silences_of(by, ticket) if ticket.machine_id is None and by.may("monitoring.read") else [],
         "fault_context": lambda: fault_context.of_ticket(by, ticket, reasons.from_json(ticket.reason)),
     }
 

@@ -6,13 +6,14 @@ It is looked at when the first of them wants its ticket, after two hours of work
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from peewee import Expression
+from peewee import JOIN, Expression
 
 from app.core import db
 from app.core.errors import N_
 from app.core.prepared import Prepared
 from app.core.spoken import say
-from app.core.types import system
+from app.core.types import Actor, system
+from app.customers.models import Customer
 from app.machines.models import Machine
 from app.machines.profiles import COMM_LOST, CodePolicy
 from app.monitoring import storms
@@ -43,6 +44,15 @@ def ticket_for(machine: Machine, policy: CodePolicy, episode: Episode, now: date
         Episode.update(ticket=storm.ticket).where(Episode.id.in_([row.id for row in group])).execute()
         return storm.ticket
     return None
+
+
+def silences_of(by: Actor, ticket: Ticket) -> list[Episode]:
+    """The silences behind ``ticket``, of the machines that ``by`` may see, with their customers; who is still silent first."""
+    query = Episode.select(Episode, Machine, Customer).join(Machine).join(Customer, JOIN.LEFT_OUTER)
+    rows = query.where(Episode.ticket == ticket, Episode.code == COMM_LOST).order_by(Episode.started_at, Episode.id)
+    if by.area_ids is not None:
+        rows = rows.where(Machine.area.in_(list(by.area_ids)))
+    return sorted(rows, key=lambda row: row.ended_at is not None)
 
 
 def end_those_over(now: datetime) -> None:

@@ -3,14 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from flask.testing import FlaskClient
 
+from app.accounts.models import Role
 from app.machines.models import DeviceProfile, Machine
 from app.monitoring.models import Episode, StormCause, TicketStorm
+from app.monitoring.silence import together
 from app.tickets.models import Ticket, TicketNote
 from tests import factories
 from tests.monitoring.sender import Sender
 from tests.monitoring.silence.clocked import HOUR, MINUTE, Clocked
-from tests.personas import make_area
+from tests.personas import actor_of, make_area, make_user, sign_in
 
 
 @pytest.fixture
@@ -86,6 +89,22 @@ def test_when_all_speak_again_it_ends_and_the_ticket_says_so(site: Clocked, prof
     assert Ticket.get().is_open
     assert TicketNote.select().count() == 1
     assert Machine.select().count() == 6
+
+
+def test_the_ticket_names_the_machines_those_still_silent_first(
+    site: Clocked, profile: DeviceProfile, others: list[Sender], client: FlaskClient
+) -> None:
+    north, south = make_area("North"), make_area("South")
+    devices = fleet(profile, 2, "N", gateway="GW-1", area=north) + fleet(profile, 1, "S", gateway="GW-1", area=south)
+    fall_silent(site, devices, others)
+    site.pass_by(2 * MINUTE, devices[0], *others)
+    ticket, clerk, boss = Ticket.get(), make_user(Role.CLERK), make_user(Role.AREA_MANAGER, areas=(south,))
+    named = [(row.machine.device, row.ended_at is None) for row in together.silences_of(actor_of(clerk), ticket)]
+    assert named == [("N-1", True), ("S-0", True), ("N-0", False)]
+    assert [row.machine.device for row in together.silences_of(actor_of(boss), ticket)] == ["S-0"]
+    sign_in(client, clerk)
+    page = client.get(f"/tickets/{ticket.number}").text
+    assert all(row.machine.serial in page for row in together.silences_of(actor_of(clerk), ticket))
 
 
 def test_a_later_one_joins_while_the_others_are_silent(site: Clocked, profile: DeviceProfile, others: list[Sender]) -> None:
