@@ -122,4 +122,5 @@ class Proxy:
             if not chunk:
                 return
             writer.write(chunk)
-            await writer.drain()
+            with suppress(OSError):  # who reads there will notice
+                await writer.drain()

@@ -160,7 +160,7 @@ class Soak:
 
     def lock_database(self) -> None:
         """Somebody holds the one write lock, longer than others wait for it."""
-        other = cysqlite.connect(str(self.folder / "centre.db"))
+        other = cysqlite.connect(str(self.folder / "centre.db"), timeout=60)  # its turn comes, however busy the others are
         other.execute("BEGIN IMMEDIATE")
         time.sleep(self.chance.uniform(1, 7))
         other.execute("ROLLBACK")
