@@ -7,6 +7,7 @@ no signal; one without the metric says nothing about it, except to a rule that t
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from app.core.clock import from_ms
@@ -20,6 +21,21 @@ _PRESSURE_SHARE, _TEMPERATURE_SHARE, _OTHER_SHARE = 0.02, 0.01, 0.05
 _LEAST_TEMPERATURE = 1.0
 
 
+_NO_WINDOW: deque[tuple[int, float]] = deque(maxlen=0)  # thousands of machines have some dozen rules each, and few of those a window
+
+
+@cache
+def _thresholds(rule: Rule, deadband: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """From where on a value is on each level of ``rule``, and where it has left it again; shared by all machines of a profile."""
+    if rule.rises is not None:  # a rise of just so much counts; where values stand still, no rise goes on
+        return (math.nextafter(rule.rises, 0),), (max(rule.rises - deadband, 0.0),)
+    if any(level.below is not None for level in rule.levels):
+        limits = tuple(-level.below for level in rule.levels if level.below is not None)
+    else:
+        limits = tuple(level.above for level in rule.levels if level.above is not None)
+    return limits, tuple(limit - deadband for limit in limits)
+
+
 class Watch:
     """One rule of a profile over one machine, and the level on which its value stands."""
 
@@ -28,18 +44,9 @@ class Watch:
     def __init__(self, source: str, rule: Rule, metric: Metric | None) -> None:
         self.source, self.code, self.metric = source, rule.code, rule.metric
         self.within_ms = (rule.within_s or 0) * 1_000 if rule.rises is not None else 0
-        deadband = rule.deadband if rule.deadband is not None else usual_deadband(metric)
         self._is_below = any(level.below is not None for level in rule.levels)
-        if rule.rises is not None:
-            self._limits = [math.nextafter(rule.rises, 0)]  # a rise of just so much counts
-        elif self._is_below:
-            self._limits = [-level.below for level in rule.levels if level.below is not None]
-        else:
-            self._limits = [level.above for level in rule.levels if level.above is not None]
-        self._backs = [limit - deadband for limit in self._limits]
-        if rule.rises is not None:  # where values stand still, no rise goes on
-            self._backs = [max(rule.rises - deadband, 0.0)]
-        self._window: deque[tuple[int, float]] = deque()
+        self._limits, self._backs = _thresholds(rule, rule.deadband if rule.deadband is not None else usual_deadband(metric))
+        self._window: deque[tuple[int, float]] = deque() if self.within_ms else _NO_WINDOW
         self.level = OFF
 
     def follow(self, at_ms: int, value: float) -> bool:
