@@ -7,8 +7,8 @@ from datetime import datetime
 
 from peewee import JOIN, ModelSelect, fn
 
-from app.accounts.models import Area, Role, SessionKind, Station, User, UserArea, UserRole, UserSession
-from app.accounts.sessions import IDLE
+from app.accounts.models import Area, Role, Station, User, UserArea, UserRole, UserSession
+from app.accounts.sessions import has_board, has_idled
 from app.core import paging
 from app.core.errors import N_, NotFound
 from app.core.history import HistoryEntry, HistoryPersonal
@@ -202,7 +202,7 @@ def live_sessions(user_id: int | None, at: datetime) -> list[UserSession]:
         .where((UserSession.user == user_id) & UserSession.revoked_at.is_null() & (UserSession.expires_at > at))
         .order_by(UserSession.last_seen_at.desc())
     )
-    return [row for row in rows if at - row.last_seen_at < IDLE[SessionKind(row.kind)]]
+    return [row for row in rows if not has_idled(row.kind, row.last_seen_at, at) or has_board(row.kind, row.board_seen_at, at)]
 
 
 def history_page(wanted: HistoryFilter, *, after: str | None = None, before: str | None = None) -> Page[HistoryLine]:

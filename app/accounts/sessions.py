@@ -103,9 +103,8 @@ def load(token: str, at: datetime) -> Loaded | None:
     kind, seen_ms, expires_ms, user_id, username, name, locale, theme, must_change, board_ms = rows[0][:10]
     last_seen_at = clock.from_ms(seen_ms)
     board_seen_at = None if board_ms is None else clock.from_ms(board_ms)
-    is_idle = at - last_seen_at >= IDLE[kind]
-    has_board = kind == SessionKind.DESK and board_seen_at is not None and at - board_seen_at < BOARD_OPEN
-    if at >= clock.from_ms(expires_ms) or (is_idle and not has_board):
+    is_idle = has_idled(SessionKind(kind), last_seen_at, at)
+    if at >= clock.from_ms(expires_ms) or (is_idle and not has_board(SessionKind(kind), board_seen_at, at)):
         return None
     return Loaded(
         session_id=key,
@@ -122,6 +121,16 @@ def load(token: str, at: datetime) -> Loaded | None:
         board_seen_at=board_seen_at,
         is_locked=is_idle,
     )
+
+
+def has_idled(kind: SessionKind, last_seen_at: datetime, at: datetime) -> bool:
+    """Whether nobody has used the session for so long that it ends, or is locked while its board is open."""
+    return at - last_seen_at >= IDLE[kind]
+
+
+def has_board(kind: SessionKind, board_seen_at: datetime | None, at: datetime) -> bool:
+    """Whether it is a desk on which the board is open."""
+    return kind == SessionKind.DESK and board_seen_at is not None and at - board_seen_at < BOARD_OPEN
 
 
 def note_seen(loaded: Loaded, at: datetime) -> None:

@@ -59,6 +59,7 @@ class TestTheRule:
         found = sessions.load(token, clock.now())
         assert (found is not None) == is_alive
         assert found is None or found.is_locked == is_locked
+        assert len(queries.live_sessions(chen.id, clock.now())) == is_alive  # what lives can be ended by hand
 
     def test_at_last_it_ends_anyway(self, chen: User) -> None:
         token = token_of()
