@@ -202,6 +202,21 @@ def test_the_stream_ends_with_the_session_and_does_not_extend_it(stream: Stream,
     assert UserSession.get().last_seen_at == seen
 
 
+def test_a_locked_desk_goes_on_hearing_and_stays_locked(stream: Stream, cookie: str, machine: Any) -> None:
+    """The stream itself is what keeps the board open: it is noted before half an hour is over."""
+
+    async def work() -> None:
+        async with listening(stream, cookie) as heard:
+            await until(lambda: "event: ping" in heard.text)
+
+    UserSession.update(last_seen_at=clock.now() - timedelta(minutes=25)).execute()
+    run(work())
+    assert UserSession.get().board_seen_at is not None
+    UserSession.update(last_seen_at=clock.now() - timedelta(minutes=35)).execute()
+    run(work())
+    assert clock.now() - UserSession.get().last_seen_at > timedelta(minutes=30)
+
+
 def test_who_comes_when_all_places_are_taken_is_sent_to_ask_the_portal(
     stream: Stream, cookie: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
