@@ -3,21 +3,23 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from app.core import bulk, db
 from app.core.clock import to_ms
+from app.core.prepared import Prepared
 from app.monitoring import conditions
 from app.monitoring.alarm_machine.state import Signal, SignalKind
 from app.monitoring.conditions import Watch
 from app.monitoring.models import InboxKind, InboxMessage, Reading
 from app.monitoring.silence import witness
-from app.monitoring.sources import Source, are_of
+from app.monitoring.sources import Source, within
 
 LONGEST_TEXT = 500
+_FOREVER_MS = 2**62
 decode_metrics = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -119,40 +121,63 @@ def stored(
     """
     if not found:
         return []
-    of_devices = _said(found, code, since, upto_position, until) + _measured(found, since, upto_position, until, watched)
+    until_ms = _FOREVER_MS if until is None else to_ms(until)
+    of_devices = _said(within(found, to_ms(since), until_ms), code, upto_position)
+    of_devices += _measured(found, to_ms(since), upto_position, until_ms, watched)
     return of_devices + witness.stored(found, machine_id, code, since, until)
 
 
-def _measured(
-    found: Sequence[Source], since: datetime, upto_position: int, until: datetime | None, watched: Sequence[Watch]
-) -> list[Signal]:
-    """What readings say to ``watched``; those with a window look at what came before ``since``, too."""
+def _measured(found: Sequence[Source], since_ms: int, upto_position: int, until_ms: int, watched: Sequence[Watch]) -> list[Signal]:
+    """What readings say to ``watched``; those with a window look at what came before ``since_ms``, too."""
     if not watched:
         return []
-    before = since - timedelta(milliseconds=max(watch.within_ms for watch in watched))
-    rows = Reading.select(Reading.position, Reading.at, Reading.metrics).where(
-        are_of(found, Reading.terminal, Reading.at), Reading.at >= before, Reading.position <= upto_position
-    )
-    rows = rows.where(Reading.at < until) if until is not None else rows
+    before_ms = since_ms - max(watch.within_ms for watch in watched)
+    parts = within(found, before_ms, until_ms)
+    rows = [row for one in parts for row in _readings.plain(one.terminal_id, one.from_ms, one.to_ms, upto_position)]
     by_metric, signals = conditions.by_metric(watched), []
-    for position, at, metrics in rows.order_by(Reading.at, Reading.position).tuples():
+    for at_ms, position, metrics in sorted(rows) if len(parts) > 1 else rows:
         values = decode_metrics(metrics)
-        if at < since:
-            conditions.look_back(to_ms(at), values, watched)
+        if at_ms < since_ms:
+            conditions.look_back(at_ms, values, watched)
         else:
-            signals += [signal for _code, signal in conditions.heard(position, to_ms(at), values, by_metric)]
+            signals += [signal for _code, signal in conditions.heard(position, at_ms, values, by_metric)]
     return signals
 
 
-def _said(found: Sequence[Source], code: str, since: datetime, upto_position: int, until: datetime | None) -> list[Signal]:
-    usable = are_of(found, InboxMessage.terminal, InboxMessage.at) & (InboxMessage.at >= since)
-    usable &= (InboxMessage.position <= upto_position) & InboxMessage.error.is_null()
-    if until is not None:
-        usable &= InboxMessage.at < until
-    is_fault = (InboxMessage.kind == InboxKind.FAULT) & (InboxMessage.code == code) & ~InboxMessage.is_retained
-    faults = InboxMessage.select().where(usable & is_fault)
-    states = InboxMessage.select().where(usable & (InboxMessage.kind == InboxKind.STATE))
+_readings = Prepared(
+    lambda terminal_id, from_ms, to_ms, upto: (
+        Reading.select(Reading.at, Reading.position, Reading.metrics)
+        .where(Reading.terminal == terminal_id, Reading.at >= from_ms, Reading.at < to_ms, Reading.position <= upto)
+        .order_by(Reading.at, Reading.position)
+        .tuples()
+    )
+)
+
+
+def _said(parts: Sequence[Source], code: str, upto_position: int) -> list[Signal]:
+    faults = [one for part in parts for one in _faults.rows(part.terminal_id, part.from_ms, part.to_ms, upto_position, code)]
+    states = [one for part in parts for one in _states.rows(part.terminal_id, part.from_ms, part.to_ms, upto_position)]
     return [of_fault(message) for message in faults] + [of_birth(state, code) for state in states if is_birth(state)]
+
+
+def _usable(terminal_id: Any, from_ms: Any, to_ms: Any, upto: Any) -> Any:
+    return InboxMessage.select().where(
+        InboxMessage.terminal == terminal_id,
+        InboxMessage.at >= from_ms,
+        InboxMessage.at < to_ms,
+        InboxMessage.position <= upto,
+        InboxMessage.error.is_null(),
+    )
+
+
+_faults = Prepared(
+    lambda terminal_id, from_ms, to_ms, upto, code: _usable(terminal_id, from_ms, to_ms, upto).where(
+        InboxMessage.kind == InboxKind.FAULT, InboxMessage.code == code, ~InboxMessage.is_retained
+    )
+)
+_states = Prepared(
+    lambda terminal_id, from_ms, to_ms, upto: _usable(terminal_id, from_ms, to_ms, upto).where(InboxMessage.kind == InboxKind.STATE)
+)
 
 
 def heard_before(position: int, pairs: list[tuple[int, str]]) -> set[tuple[int, str]]:

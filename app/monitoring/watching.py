@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from app.core import bulk, db
 from app.core.clock import from_ms, to_ms
 from app.core.prepared import Prepared
-from app.machines.models import Machine, TerminalChange
+from app.machines.models import TerminalChange
 from app.machines.profiles import Profile
 from app.monitoring import conditions
 from app.monitoring.alarm_machine.state import DEVICE, Signal, SignalKind
@@ -103,9 +104,11 @@ def _stream(streams: dict[tuple[int, str], Stream], terminal_id: int, code: str)
 
 def _owners(terminal_ids: Iterable[int]) -> dict[int, tuple[int, int | None]]:
     """Machine and profile by terminal."""
-    query = Terminal.select(Terminal.id, Machine.id, Machine.profile).join(Machine, on=(Machine.device == Terminal.device))
-    rows = query.where(Terminal.id.in_(list(terminal_ids))).tuples()
-    return {terminal_id: (machine_id, profile_id) for terminal_id, machine_id, profile_id in rows}
+    wanted, parameters = bulk.table(("id bigint",), [(one,) for one in terminal_ids])
+    sql = f"""
+        SELECT t.id, m.id, m.profile_id FROM {wanted} JOIN terminal t ON t.id = wanted.id JOIN machine m ON m.device = t.device
+    """
+    return {terminal_id: (machine_id, profile_id) for terminal_id, machine_id, profile_id in db.database.execute_sql(sql, parameters)}
 
 
 def _held(machine_ids: list[int]) -> dict[int, dict[str, tuple[str, int]]]:
@@ -145,26 +148,38 @@ def _remembered(
 
 def _since_ms(terminal_id: int) -> int:
     """When the terminal was last taken off another machine; what it said before is history only."""
-    last = (
+    last = _taken_off.first(terminal_id)
+    return to_ms(last.at) if last else 0
+
+
+_taken_off = Prepared(
+    lambda terminal_id: (
         TerminalChange.select(TerminalChange.at)
         .join(Terminal, on=(Terminal.device == TerminalChange.old_device))
         .where(Terminal.id == terminal_id)
         .order_by(TerminalChange.at.desc())
-        .first()
+        .limit(1)
     )
-    return to_ms(last.at) if last else 0
+)
 
 
 def _look_back(terminal_id: int, watched: _Watched, within_ms: int, first_position: int) -> None:
     """Fill the windows of rules that have one with the last readings."""
     if not within_ms or watched.newest_ms < 0:
         return
-    query = Reading.select(Reading.at, Reading.metrics).where(
-        Reading.terminal == terminal_id, Reading.at >= from_ms(watched.newest_ms - within_ms), Reading.position < first_position
-    )
     windowed = [watch for watches in watched.by_metric.values() for watch in watches if watch.within_ms]
-    for at, metrics in query.order_by(Reading.at, Reading.position).tuples():
-        conditions.look_back(to_ms(at), decode_metrics(metrics), windowed)
+    for at_ms, metrics in _since.plain(terminal_id, watched.newest_ms - within_ms, first_position):
+        conditions.look_back(at_ms, decode_metrics(metrics), windowed)
+
+
+_since = Prepared(
+    lambda terminal_id, since_ms, position: (
+        Reading.select(Reading.at, Reading.metrics)
+        .where(Reading.terminal == terminal_id, Reading.at >= since_ms, Reading.position < position)
+        .order_by(Reading.at, Reading.position)
+        .tuples()
+    )
+)
 
 
 def _end_left_over(streams: dict[tuple[int, str], Stream], terminal_id: int, watched: _Watched, position: int, at_ms: int) -> None:
@@ -204,7 +219,18 @@ def _may_be_true(watches: list[Watch], values: list[dict[str, object]]) -> bool:
 
 def _with_episode(machine_id: int, first: datetime, last: datetime) -> set[str]:
     """Codes with an episode or a beginning of one in that time."""
-    lasts = Episode.ended_at.is_null() | (Episode.ended_at >= first)
-    rows = Episode.select(Episode.code).where(Episode.machine == machine_id, Episode.started_at <= last, lasts).distinct()
-    pending = Alarm.select(Alarm.code).where(Alarm.machine == machine_id, Alarm.pending_since <= last)
-    return {code for (code,) in (*rows.tuples(), *pending.tuples())}
+    rows = (*_standing_between.plain(machine_id, to_ms(first), to_ms(last)), *_pending_by.plain(machine_id, to_ms(last)))
+    return {code for (code,) in rows}
+
+
+_standing_between = Prepared(
+    lambda machine_id, first_ms, last_ms: (
+        Episode.select(Episode.code)
+        .where(Episode.machine == machine_id, Episode.started_at <= last_ms, Episode.ended_at.is_null() | (Episode.ended_at >= first_ms))
+        .distinct()
+        .tuples()
+    )
+)
+_pending_by = Prepared(
+    lambda machine_id, last_ms: Alarm.select(Alarm.code).where(Alarm.machine == machine_id, Alarm.pending_since <= last_ms).tuples()
+)
