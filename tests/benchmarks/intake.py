@@ -14,6 +14,7 @@ import cysqlite
 import paho.mqtt.client as paho
 
 from app.core import clock
+from app.machines.models import DeviceProfile, Machine
 from app.monitoring.models import EvaluationCursor, FeedPosition, InboxMessage, Reading, TicketStorm
 from app.tickets.models import Ticket
 from mqtt.settings import load_settings
@@ -22,6 +23,7 @@ from tests.faults.site import ROOT, Site, counters, wait_for
 
 BACKLOG = 100_000
 MACHINES = 400
+PROFILE = "underground_compactor_v1"
 FAULT_SHARE = 100  # every hundredth message of the backlog is a fault
 RATES = (100, 5_000)  # messages a second
 FAULTS = 200
@@ -35,6 +37,7 @@ def measure(folder: Path) -> dict[str, Any]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     site = Site(folder, devices=MACHINES)
+    Machine.update(profile=DeviceProfile.get(DeviceProfile.name == PROFILE)).execute()  # its rules look at every reading
     site.start_broker()
     try:
         return {"backlog": _backlog(site), "fault_to_ticket": [_fault_to_ticket(site, rate) for rate in RATES]}
