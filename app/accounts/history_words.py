@@ -263,6 +263,7 @@ FIELDS = {
     "machine_id": N_("Machine"),
     "messages": N_("Number of messages"),
     "model_id": N_("Model"),
+    "has_pin": N_("PIN"),
     "must_change": N_("Must choose a new password"),
     "name": N_("Name"),
     "note": N_("Note"),

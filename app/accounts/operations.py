@@ -279,7 +279,7 @@ def _require_good(field: str, password: str, username: str) -> None:
 
 def _store_password(by: Actor, user: User, password_hash: str, *, must_change: bool, at: datetime, keep_session: str | None = None) -> None:
     with db.transaction():
-        pin = {"pin_hash": None} if must_change else {}  # who may have known the password may have chosen the PIN
+        pin = {"pin_hash": None} if by.user_id != user.id else {}  # who may have known the password may have chosen the PIN
         User.update(password_hash=password_hash, must_change_password=must_change, **pin).where(User.id == user.id).execute()
         sessions.revoke_all(user.id, at, but=keep_session)
         history.record(by, "user.password", "user", user.id, after={"must_change": must_change})

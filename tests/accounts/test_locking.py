@@ -6,14 +6,14 @@ import pytest
 from flask.testing import FlaskClient
 from peewee import Database
 
-from app.accounts import locking, passwords, queries, sessions
+from app.accounts import locking, operations, passwords, queries, sessions
 from app.accounts import sign_in as accounts
 from app.accounts.models import Role, SessionKind, User, UserSession
 from app.core import clock
 from app.core.errors import Invalid, TooManyAttempts
 from app.core.history import HistoryEntry
 from app.core.types import Actor
-from tests.personas import PASSWORD, make_user, sign_in
+from tests.personas import PASSWORD, actor_of, make_user, sign_in
 
 PIN = "4711"
 POLL = {"HX-Request": "true", "HX-PTag": "none"}
@@ -122,6 +122,16 @@ class TestUnlocking:
         assert PIN not in kept
         assert passwords.matches(PIN, kept)
         locking.set_pin(by=by(chen), password=PASSWORD, pin="")
+        assert not queries.has_pin(chen.id)
+
+    @pytest.mark.parametrize("must_change", [True, False])
+    def test_a_password_given_by_somebody_else_takes_the_pin_away(self, chen: User, must_change: bool) -> None:
+        locking.set_pin(by=by(chen), password=PASSWORD, pin=PIN)
+        new = "a quiet green harbour"
+        operations.change_own_password(by=by(chen), current=PASSWORD, new=new)
+        assert queries.has_pin(chen.id)
+        admin = actor_of(make_user(Role.ADMIN))
+        operations.set_password(by=admin, user_id=chen.id, password="another quiet harbour", must_change_password=must_change)
         assert not queries.has_pin(chen.id)
 
 
