@@ -16,10 +16,9 @@ from app.monitoring.alarm_machine.state import Signal, SignalKind
 from app.monitoring.conditions import Watch
 from app.monitoring.models import InboxKind, InboxMessage, Reading
 from app.monitoring.silence import witness
-from app.monitoring.sources import Source, within
+from app.monitoring.sources import FOREVER_MS, Source, within
 
 LONGEST_TEXT = 500
-_FOREVER_MS = 2**62
 decode_metrics = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -121,7 +120,7 @@ def stored(
     """
     if not found:
         return []
-    until_ms = _FOREVER_MS if until is None else to_ms(until)
+    until_ms = FOREVER_MS if until is None else to_ms(until)
     of_devices = _said(within(found, to_ms(since), until_ms), code, upto_position)
     of_devices += _measured(found, to_ms(since), upto_position, until_ms, watched)
     return of_devices + witness.stored(found, machine_id, code, since, until)

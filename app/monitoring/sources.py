@@ -14,7 +14,7 @@ from app.machines import terminals
 from app.machines.models import Machine
 from app.monitoring.models import Terminal
 
-_FOREVER_MS = 2**62
+FOREVER_MS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def sources(machine: Machine) -> list[Source]:
     devices = tuple({span.device for span in spans})
     ids = dict(_one_id.plain(*devices) if len(devices) == 1 else _ids_of(devices))
     return [
-        Source(ids[span.device], to_ms(span.from_at) if span.from_at else 0, to_ms(span.to_at) if span.to_at else _FOREVER_MS)
+        Source(ids[span.device], to_ms(span.from_at) if span.from_at else 0, to_ms(span.to_at) if span.to_at else FOREVER_MS)
         for span in spans
         if span.device in ids
     ]
