@@ -64,6 +64,18 @@ def test_a_failed_savepoint_leaves_the_rest(database: Database) -> None:
     assert (version("kept"), version("also kept")) == (1, 1)
 
 
+def test_an_outer_savepoint_takes_back_what_came_before_and_after_an_inner_one_that_failed(database: Database) -> None:
+    with db.transaction():
+        LiveVersion.create(name="kept", value=1)
+        with pytest.raises(RuntimeError), db.savepoint():
+            LiveVersion.create(name="before", value=1)
+            with pytest.raises(IntegrityError), db.savepoint():
+                LiveVersion.create(name="kept", value=2)
+            LiveVersion.create(name="after", value=1)
+            raise RuntimeError
+    assert [version(name) for name in ("kept", "before", "after")] == [1, 0, 0]
+
+
 def test_sqlite_is_opened_so_that_a_commit_is_on_the_disk(sqlite_database: Database) -> None:
     found = {name: sqlite_database.execute_sql(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys")}
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

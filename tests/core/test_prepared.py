@@ -6,7 +6,7 @@ import pytest
 from peewee import JOIN, IntegrityError
 
 from app.core import clock, db
-from app.core.prepared import Prepared, PreparedInsert, PreparedWrite
+from app.core.prepared import Prepared, PreparedInsert, PreparedUpdate, PreparedWrite
 from app.customers.models import Customer, Site
 from tests import factories
 
@@ -84,3 +84,15 @@ def test_an_added_row_that_a_constraint_refuses_is_not_there() -> None:
     with pytest.raises(IntegrityError), db.transaction():
         customers.add(Customer(name=customer.name, created_at=clock.now(), area=99_999))
     assert Customer.select().count() == 1
+
+
+def test_an_update_writes_the_fields_it_is_given_and_no_other_row() -> None:
+    change = PreparedUpdate(Customer, lambda changes, customer_id: Customer.update(changes).where(Customer.id == customer_id))
+    one, other = factories.customer(), factories.customer()
+    assert change.count({"short_name": "甲"}, one.id) == 1
+    assert change.count({"name": "甲公司", "short_name": "乙"}, one.id) == 1
+    assert change.count({"short_name": "丙"}, 0) == 0
+    assert [(row.name, row.short_name) for row in Customer.select().order_by(Customer.id)] == [
+        ("甲公司", "乙"),
+        (other.name, other.short_name),
+    ]
