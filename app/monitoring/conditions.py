@@ -6,9 +6,9 @@ no signal; one without the metric says nothing about it, except to a rule that t
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from app.core.clock import from_ms
 from app.machines.profiles import Metric, Profile, Rule
@@ -19,9 +19,6 @@ OFF = -1  # the level of a rule that is not true
 _PRESSURES = frozenset({"Pa", "kPa", "MPa", "bar", "mbar", "psi"})
 _PRESSURE_SHARE, _TEMPERATURE_SHARE, _OTHER_SHARE = 0.02, 0.01, 0.05
 _LEAST_TEMPERATURE = 1.0
-
-
-_NO_WINDOW: deque[tuple[int, float]] = deque(maxlen=0)  # thousands of machines have some dozen rules each, and few of those a window
 
 
 @cache
@@ -36,22 +33,28 @@ def _thresholds(rule: Rule, deadband: float) -> tuple[tuple[float, ...], tuple[f
     return limits, tuple(limit - deadband for limit in limits)
 
 
-class Watch:
-    """One rule of a profile over one machine, and the level on which its value stands."""
+Reading = tuple[int, Mapping[str, Any]]  # time in ms, values by metric
 
-    __slots__ = ("_backs", "_is_below", "_limits", "_window", "code", "level", "metric", "source", "within_ms")
+
+class Watch:
+    """One rule of a profile over one machine, and the level on which its value stands.
+
+    ``within_ms`` is how long a reading matters to those behind it; ``one_tells``: a single quiet value proves that the rule is off.
+    """
+
+    __slots__ = ("_backs", "_is_below", "_limits", "code", "level", "metric", "source", "within_ms")
+    one_tells: ClassVar[bool] = True
 
     def __init__(self, source: str, rule: Rule, metric: Metric | None) -> None:
         self.source, self.code, self.metric = source, rule.code, rule.metric
-        self.within_ms = (rule.within_s or 0) * 1_000 if rule.rises is not None else 0
+        self.within_ms = 0
         self._is_below = any(level.below is not None for level in rule.levels)
         self._limits, self._backs = _thresholds(rule, rule.deadband if rule.deadband is not None else usual_deadband(metric))
-        self._window: deque[tuple[int, float]] = deque() if self.within_ms else _NO_WINDOW
         self.level = OFF
 
     def follow(self, at_ms: int, value: float) -> bool:
         """Take a value in, not earlier than the last; whether the level is another one now."""
-        measured = self._rise(at_ms, value) if self.within_ms else -value if self._is_below else value
+        measured = -value if self._is_below else value
         before = level = self.level
         while level >= 0 and measured <= self._backs[level]:
             level -= 1
@@ -60,19 +63,30 @@ class Watch:
         self.level = level
         return level != before
 
-    def may_be_true(self, value: Any) -> bool:
-        """Whether ``value`` could be on a level, whatever came before it; of a rise that cannot be told from one value."""
-        if value is None or (measured := number(value)) is None:
-            return False
-        return bool(self.within_ms) or (-measured if self._is_below else measured) > self._backs[0]
+    def is_quiet(self, values: Sequence[Any]) -> bool:
+        """Whether the rule is off at each of ``values``, which follow each other, whatever came before them."""
+        return all((-value if self._is_below else value) <= self._backs[0] for value in numbers(values))
 
-    def remember(self, at_ms: int, value: Any) -> None:
-        """Take a value (None: not there) into the window, without any judgement."""
-        if self.within_ms and value is not None and (measured := number(value)) is not None:
-            self._rise(at_ms, measured)
+    def look_back(self, readings: Sequence[Reading]) -> None:
+        """Take in what was said before, in order, without any judgement."""
 
-    def _rise(self, at_ms: int, value: float) -> float:
-        """How far ``value`` is above the least of its window; the window keeps only what may still become the least."""
+    def insert(self, at_ms: int, value: Any) -> None:
+        """Take in a value that came late, and that was quiet among its neighbours."""
+
+
+class Rise(Watch):
+    """A rule that is true when a value is so far above the least of its window."""
+
+    __slots__ = ("_window",)
+    one_tells = False
+
+    def __init__(self, source: str, rule: Rule, metric: Metric | None) -> None:
+        super().__init__(source, rule, metric)
+        self.within_ms = (rule.within_s or 0) * 1_000
+        self._window: deque[tuple[int, float]] = deque()  # times and values that rise: only what may still become the least
+
+    def follow(self, at_ms: int, value: float) -> bool:
+        """Take a value in, not earlier than the last; whether the level is another one now."""
         window = self._window
         while window and window[0][0] < at_ms - self.within_ms:
             window.popleft()
@@ -80,7 +94,29 @@ class Watch:
         while window and window[-1][1] >= value:
             window.pop()
         window.append((at_ms, value))
-        return value - least
+        return super().follow(at_ms, value - least)
+
+    def is_quiet(self, values: Sequence[Any]) -> bool:
+        """None rises further than all of them spread."""
+        found = numbers(values)
+        return not found or max(found) - min(found) <= min(self._limits[0], self._backs[0])
+
+    def look_back(self, readings: Sequence[Reading]) -> None:
+        """Fill the window."""
+        least = math.inf
+        for at_ms, metrics in reversed(readings):
+            value = number(metrics.get(self.metric))
+            if value is not None and value < least:
+                self._window.appendleft((at_ms, value))
+                least = value
+
+    def insert(self, at_ms: int, value: Any) -> None:
+        """Put it into the window, unless a later value is as low."""
+        measured = number(value)
+        if measured is None or any(later >= at_ms and known <= measured for later, known in self._window):
+            return
+        kept = [one for one in self._window if one[0] >= at_ms or one[1] < measured]
+        self._window = deque(sorted([*kept, (at_ms, measured)]))
 
 
 class Absence(Watch):
@@ -100,7 +136,7 @@ class Absence(Watch):
 
     def hear(self, at_ms: int, value: Any) -> bool:
         """Take a reading in, not earlier than the last; whether the level is another one now."""
-        self.remember(at_ms, value)
+        self._note(at_ms, value)
         before = self.level
         if value is not None:
             self.level = OFF
@@ -108,12 +144,16 @@ class Absence(Watch):
             self.level = 0
         return self.level != before
 
-    def may_be_true(self, value: Any) -> bool:
-        """Any reading may be one that ends or begins the time."""
-        return True
+    def is_quiet(self, values: Sequence[Any]) -> bool:
+        """Nothing is missing where each reading has the metric."""
+        return None not in values
 
-    def remember(self, at_ms: int, value: Any) -> None:
-        """Note that the terminal spoke, and whether of the metric."""
+    def look_back(self, readings: Sequence[Reading]) -> None:
+        """Note when the terminal spoke, and when of the metric."""
+        for at_ms, metrics in readings:
+            self._note(at_ms, metrics.get(self.metric))
+
+    def _note(self, at_ms: int, value: Any) -> None:
         if value is not None or at_ms - self._spoke_ms >= self._missing_ms:
             self._since_ms = at_ms
         self._spoke_ms = at_ms
@@ -127,7 +167,9 @@ def watches(profile: Profile | None, code: str | None = None) -> list[Watch]:
 
 
 def _watch(source: str, rule: Rule, metric: Metric | None) -> Watch:
-    return Absence(source, rule, metric, rule.missing_s) if rule.missing_s else Watch(source, rule, metric)
+    if rule.missing_s:
+        return Absence(source, rule, metric, rule.missing_s)
+    return Watch(source, rule, metric) if rule.rises is None else Rise(source, rule, metric)
 
 
 def usual_deadband(metric: Metric | None) -> float:
@@ -145,6 +187,11 @@ def number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
+def numbers(values: Iterable[Any]) -> list[float]:
+    """Those of ``values`` that are numbers."""
+    return [float(value) for value in values if isinstance(value, int | float)]
+
+
 def heard(position: int, at_ms: int, metrics: Mapping[str, Any], by_metric: Mapping[str, list[Watch]]) -> Iterator[tuple[str, Signal]]:
     """What one reading changes: the code and the signal of each watch that it moves to another level."""
     for metric, watched in by_metric.items():
@@ -158,12 +205,6 @@ def heard(position: int, at_ms: int, metrics: Mapping[str, Any], by_metric: Mapp
                 is_other = measured is not None and watch.follow(at_ms, measured)
             if is_other:
                 yield watch.code, _signal(position, at_ms, watch, before)
-
-
-def look_back(at_ms: int, metrics: Mapping[str, Any], watched: Iterable[Watch]) -> None:
-    """Fill the windows of ``watched`` with an earlier reading, without any judgement."""
-    for watch in watched:
-        watch.remember(at_ms, metrics.get(watch.metric))
 
 
 def by_metric(watched: Iterable[Watch]) -> dict[str, list[Watch]]:

@@ -133,14 +133,16 @@ def _measured(found: Sequence[Source], since_ms: int, upto_position: int, until_
     before_ms = since_ms - max(watch.within_ms for watch in watched)
     parts = within(found, before_ms, until_ms)
     rows = [row for one in parts for row in _readings.plain(one.terminal_id, one.from_ms, one.to_ms, upto_position)]
-    by_metric, signals = conditions.by_metric(watched), []
-    for at_ms, position, metrics in sorted(rows) if len(parts) > 1 else rows:
-        values = decode_metrics(metrics)
-        if at_ms < since_ms:
-            conditions.look_back(at_ms, values, watched)
-        else:
-            signals += [signal for _code, signal in conditions.heard(position, at_ms, values, by_metric)]
-    return signals
+    readings = [(at_ms, position, decode_metrics(metrics)) for at_ms, position, metrics in (sorted(rows) if len(parts) > 1 else rows)]
+    earlier = [(at_ms, values) for at_ms, _position, values in readings if at_ms < since_ms]
+    for watch in watched:
+        watch.look_back(earlier)
+    by_metric = conditions.by_metric(watched)
+    return [
+        signal
+        for at_ms, position, values in readings[len(earlier) :]
+        for _code, signal in conditions.heard(position, at_ms, values, by_metric)
+    ]
 
 
 _readings = Prepared(

@@ -7,18 +7,18 @@ profile has changed, and after ``forget``.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from app.core import bulk, db
 from app.core.clock import from_ms, to_ms
 from app.core.prepared import Prepared
 from app.machines.models import TerminalChange
 from app.machines.profiles import Profile
-from app.monitoring import conditions
+from app.monitoring import conditions, late_readings
 from app.monitoring.alarm_machine.state import DEVICE, Signal, SignalKind
 from app.monitoring.conditions import Watch
 from app.monitoring.late import HORIZON
-from app.monitoring.models import Alarm, Episode, Reading, Terminal
+from app.monitoring.models import Alarm, Reading, Terminal
 from app.monitoring.signals import Stream, decode_metrics
 
 Row = tuple[int, int, int, str]  # position, terminal, time in ms, metrics as JSON
@@ -35,6 +35,11 @@ class _Watched:
     newest_ms: int
     left_over: list[tuple[str, str]]
     late: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def widest_ms(self) -> int:
+        """The longest window of its rules."""
+        return max((watch.within_ms for watches in self.by_metric.values() for watch in watches), default=0)
 
 
 class Watching:
@@ -65,7 +70,7 @@ class Watching:
                 _stream(streams, terminal_id, code).signals.append(signal)
             if watched.left_over:
                 _end_left_over(streams, terminal_id, watched, position, at_ms)
-        self._add_late(streams)
+        self._add_late(streams, rows[-1][0])
         return list(streams.values())
 
     def _meet(self, terminal_ids: set[int], first_position: int, documents: Mapping[int, Profile]) -> None:
@@ -84,18 +89,25 @@ class Watching:
         for terminal_id, machine_id, profile in unknown:
             self._by_terminal[terminal_id] = _remembered(terminal_id, machine_id, profile, held.get(machine_id, {}), first_position)
 
-    def _add_late(self, streams: dict[tuple[int, str], Stream]) -> None:
+    def _add_late(self, streams: dict[tuple[int, str], Stream], upto_position: int) -> None:
         """Readings that came behind newer ones: the codes whose course they may change hear of their times."""
         behind = {terminal_id: watched for terminal_id, watched in self._by_terminal.items() if watched is not None and watched.late}
         for terminal_id, watched in behind.items():
             oldest_ms = watched.newest_ms - HORIZON // timedelta(milliseconds=1)
-            late = [(at_ms, metrics) for at_ms, metrics in watched.late if at_ms >= oldest_ms]
+            late = [(at_ms, decode_metrics(metrics)) for at_ms, metrics in watched.late if at_ms >= oldest_ms]
             watched.late = []
-            concerned = _concerned(watched, late)
+            if not late:
+                continue
+            spoken = {code for terminal, code in streams if terminal == terminal_id}
+            spoken |= late_readings.codes_with_episode(watched.machine_id, late)
+            around = late_readings.Around(terminal_id, watched.since_ms, watched.newest_ms, upto_position, late, watched.widest_ms)
+            concerned = late_readings.concerned(watched.by_metric, spoken, around)
             for code, times in concerned.items():
                 _stream(streams, terminal_id, code).late += times
             if concerned:
                 del self._by_terminal[terminal_id]  # where its values stand is told by the alarms that are computed now
+            else:
+                late_readings.insert(watched.by_metric, late)
 
 
 def _stream(streams: dict[tuple[int, str], Stream], terminal_id: int, code: str) -> Stream:
@@ -142,7 +154,7 @@ def _remembered(
     newest_ms = to_ms(newest.at) if newest else -1
     left_over = [(source, code) for source, (code, _level) in held.items()]
     watched = _Watched(machine_id, profile, conditions.by_metric(watches), _since_ms(terminal_id), newest_ms, left_over)
-    _look_back(terminal_id, watched, max((watch.within_ms for watch in watches), default=0), first_position)
+    _look_back(terminal_id, watched, first_position)
     return watched
 
 
@@ -163,13 +175,16 @@ _taken_off = Prepared(
 )
 
 
-def _look_back(terminal_id: int, watched: _Watched, within_ms: int, first_position: int) -> None:
+def _look_back(terminal_id: int, watched: _Watched, first_position: int) -> None:
     """Fill the windows of rules that have one with the last readings."""
+    within_ms = watched.widest_ms
     if not within_ms or watched.newest_ms < 0:
         return
-    windowed = [watch for watches in watched.by_metric.values() for watch in watches if watch.within_ms]
-    for at_ms, metrics in _since.plain(terminal_id, watched.newest_ms - within_ms, first_position):
-        conditions.look_back(at_ms, decode_metrics(metrics), windowed)
+    since_ms = max(watched.since_ms, watched.newest_ms - within_ms)
+    readings = [(at_ms, decode_metrics(metrics)) for at_ms, metrics in _since.plain(terminal_id, since_ms, first_position)]
+    for watches in watched.by_metric.values():
+        for watch in watches:
+            watch.look_back(readings)
 
 
 _since = Prepared(
@@ -188,49 +203,3 @@ def _end_left_over(streams: dict[tuple[int, str], Stream], terminal_id: int, wat
         signal = Signal(from_ms(at_ms), "", -1, position, SignalKind.CLEARED, source=source)
         _stream(streams, terminal_id, code).signals.append(signal)
     watched.left_over = []
-
-
-def _concerned(watched: _Watched, late: list[tuple[int, str]]) -> dict[str, list[datetime]]:
-    """By code the times of late readings, for the codes that could be raised by one of them or had an episode around them.
-
-    For a rule with a window a reading matters until that is over.
-    """
-    if not late:
-        return {}
-    times = [from_ms(at_ms) for at_ms, _metrics in late]
-    values = [decode_metrics(metrics) for _at, metrics in late]
-    by_code: dict[str, list[Watch]] = {}
-    for watches in watched.by_metric.values():
-        for watch in watches:
-            by_code.setdefault(watch.code, []).append(watch)
-    touched = _with_episode(watched.machine_id, min(times), max(times))
-    concerned = {code: watches for code, watches in by_code.items() if code in touched or _may_be_true(watches, values)}
-    return {code: [*times, _matters_until(late, watches, watched.newest_ms)] for code, watches in concerned.items()}
-
-
-def _matters_until(late: list[tuple[int, str]], watches: list[Watch], newest_ms: int) -> datetime:
-    last_ms = max(at_ms for at_ms, _metrics in late)
-    return from_ms(max(last_ms, min(newest_ms, last_ms + max(watch.within_ms for watch in watches))))
-
-
-def _may_be_true(watches: list[Watch], values: list[dict[str, object]]) -> bool:
-    return any(watch.may_be_true(one.get(watch.metric)) for watch in watches for one in values)
-
-
-def _with_episode(machine_id: int, first: datetime, last: datetime) -> set[str]:
-    """Codes with an episode or a beginning of one in that time."""
-    rows = (*_standing_between.plain(machine_id, to_ms(first), to_ms(last)), *_pending_by.plain(machine_id, to_ms(last)))
-    return {code for (code,) in rows}
-
-
-_standing_between = Prepared(
-    lambda machine_id, first_ms, last_ms: (
-        Episode.select(Episode.code)
-        .where(Episode.machine == machine_id, Episode.started_at <= last_ms, Episode.ended_at.is_null() | (Episode.ended_at >= first_ms))
-        .distinct()
-        .tuples()
-    )
-)
-_pending_by = Prepared(
-    lambda machine_id, last_ms: Alarm.select(Alarm.code).where(Alarm.machine == machine_id, Alarm.pending_since <= last_ms).tuples()
-)

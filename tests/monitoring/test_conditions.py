@@ -160,9 +160,7 @@ def test_twice_the_time_tells_where_a_rule_stands(steps: list[tuple[int, bool]],
     for at_ms, metrics in readings[:cut]:
         list(conditions.heard(1, at_ms, metrics, by_metric))
     again.level = watch.level
-    for at_ms, metrics in readings[:cut]:
-        if at_ms >= readings[cut - 1][0] - again.within_ms:
-            conditions.look_back(at_ms, metrics, [again])
+    again.look_back([one for one in readings[:cut] if one[0] >= readings[cut - 1][0] - again.within_ms])
     for at_ms, metrics in readings[cut:]:
         assert [list(conditions.heard(1, at_ms, metrics, {"t": [one]})) != [] for one in (watch, again)] in ([True] * 2, [False] * 2)
         assert watch.level == again.level
