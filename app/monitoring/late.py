@@ -52,9 +52,11 @@ def _settled_before(alarm: Alarm, parameters: Parameters, at: datetime) -> datet
     """The latest moment not after ``at`` before which nothing matters any more: every off-delay over, every raise forgotten.
 
     That is the start of an episode with quiet before it, or a moment far enough from all of them; what became true within the longest
-    on-delay before ``at`` is then seen as well.
+    on-delay before ``at`` is then seen as well, and what waits even longer, since timers do not run ahead of a backlog.
     """
     since = at - parameters.longest_on_delay
+    if alarm.pending_since is not None:
+        since = min(since, alarm.pending_since)
     earlier = Episode.select().where(Episode.alarm == alarm).order_by(Episode.started_at.desc())
     row = earlier.where(Episode.started_at <= at).first()
     while row is not None and _matters_until(row, parameters) >= since and row.started_at > at - HORIZON:
