@@ -92,6 +92,12 @@ def browse(chromium: Any, portal: str, served: Flask) -> Iterator[Browse]:
         context.close()
 
 
+def sideways_scroll(page: Any) -> int:
+    """How many pixels the page, once it is there, is wider than the window; 0 or less is well."""
+    page.wait_for_load_state()
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
 def serious_problems(page: Any) -> list[str]:
     """Serious and critical findings of axe-core by the rules of WCAG 2.2 A and AA: rule and first places."""
     page.evaluate(AXE.read_text(encoding="utf-8") + "; 0")  # a script element would be stopped by the page's own policy

@@ -13,8 +13,7 @@ from app.accounts.models import Role
 from app.tickets.models import Ticket, TicketAttachment, TicketNote, TicketUrging
 from tests import factories
 from tests import filemakers as make
-from tests.browser.conftest import DESK, PHONE, TABLET, Browse, serious_problems
-from tests.browser.test_look import sideways_scroll
+from tests.browser.conftest import DESK, PHONE, TABLET, Browse, serious_problems, sideways_scroll
 from tests.personas import make_user
 
 pytestmark = pytest.mark.slow

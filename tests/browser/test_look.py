@@ -6,16 +6,11 @@ from typing import Any
 import pytest
 
 from app.accounts.models import Role
-from tests.browser.conftest import DESK, PHONE, TABLET, Browse, serious_problems
+from tests.browser.conftest import DESK, PHONE, TABLET, Browse, serious_problems, sideways_scroll
 from tests.personas import make_user
 
 pytestmark = pytest.mark.slow
 PAGES = ("/styleguide", "/styleguide/tablet", "/styleguide/plain", "/styleguide/print")
-
-
-def sideways_scroll(page: Any) -> int:
-    """How many pixels the page is wider than the window; 0 or less is well."""
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 def resize(page: Any, size: tuple[int, int]) -> None:

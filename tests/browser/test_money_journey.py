@@ -9,7 +9,7 @@ import pytest
 
 from mqtt import broker
 from tests.browser import money_journey
-from tests.browser.conftest import serious_problems
+from tests.browser.conftest import serious_problems, sideways_scroll
 from tests.browser.journey import PEOPLE, Journey
 from tests.browser.product import Product
 from tests.conftest import need
@@ -36,7 +36,7 @@ class Watcher:
         self.wrong: dict[str, object] = {}
 
     def look(self, name: str, page: Any) -> None:
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = sideways_scroll(page)
         if wide > 0:
             self.wrong[f"{name}: wider than the screen by"] = wide
         if found := serious_problems(page):

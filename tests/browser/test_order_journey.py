@@ -9,7 +9,7 @@ import pytest
 
 from mqtt import broker
 from tests.browser import journey as steps
-from tests.browser.conftest import serious_problems
+from tests.browser.conftest import serious_problems, sideways_scroll
 from tests.browser.journey import Journey
 from tests.browser.product import Product
 from tests.conftest import need
@@ -34,7 +34,7 @@ def test_it_works(product: Product, chromium: Any) -> None:
     errors: list[str] = []
 
     def look(name: str, page: Any) -> None:
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = sideways_scroll(page)
         if wide > 0:
             wrong[f"{name}: wider than the screen by"] = wide
         if found := serious_problems(page):

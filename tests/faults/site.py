@@ -112,6 +112,11 @@ class Site:
         self.processes[name].kill()
         self.processes.pop(name).wait(10)
 
+    def freeze(self, name: str) -> None:
+        """SIGSTOP, while it writes nothing: frozen inside a transaction it would keep SQLite's one write lock."""
+        with db.transaction():
+            self.processes[name].send_signal(signal.SIGSTOP)
+
     def end(self, name: str, timeout_s: float = 15) -> float:
         """SIGTERM; returns the seconds until it had ended."""
         started = time.monotonic()

@@ -39,8 +39,8 @@ def test_fi_22_a_holder_that_was_frozen_writes_nothing_after_its_lease_went(site
     script = Script().write(site.devices, 600)
     ids = list(script.messages)
     publisher.say(script, ids[:200])
-    oracle.wait_until_quiet(200)  # frozen inside a transaction it would keep SQLite's one write lock
-    site.process("first").send_signal(signal.SIGSTOP)
+    oracle.wait_until_quiet(200)
+    site.freeze("first")
     publisher.say(script, ids[200:400])
     wait_for(lambda: site.is_connected("two"), 20)
     assert holder() == "two"
