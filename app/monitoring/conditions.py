@@ -15,6 +15,7 @@ from app.machines.profiles import Metric, Profile, Rule
 from app.monitoring.alarm_machine.parameters import TEMPERATURE_UNITS, sources
 from app.monitoring.alarm_machine.state import Signal, SignalKind
 
+_STRETCHES = 3
 OFF = -1  # the level of a rule that is not true
 _PRESSURES = frozenset({"Pa", "kPa", "MPa", "bar", "mbar", "psi"})
 _PRESSURE_SHARE, _TEMPERATURE_SHARE, _OTHER_SHARE = 0.02, 0.01, 0.05
@@ -39,11 +40,13 @@ Reading = tuple[int, Mapping[str, Any]]  # time in ms, values by metric
 class Watch:
     """One rule of a profile over one machine, and the level on which its value stands.
 
-    ``within_ms`` is how long a reading matters to those behind it; ``one_tells``: a single quiet value proves that the rule is off.
+    ``within_ms`` is how long a reading matters to those behind it; ``one_tells``: a single quiet value proves that the rule is off;
+    ``needs_value``: a reading without the metric says nothing.
     """
 
     __slots__ = ("_backs", "_is_below", "_limits", "code", "level", "metric", "source", "within_ms")
     one_tells: ClassVar[bool] = True
+    needs_value: ClassVar[bool] = True
 
     def __init__(self, source: str, rule: Rule, metric: Metric | None) -> None:
         self.source, self.code, self.metric = source, rule.code, rule.metric
@@ -67,23 +70,68 @@ class Watch:
         """Whether the rule is off at each of ``values``, which follow each other, whatever came before them."""
         return all((-value if self._is_below else value) <= self._backs[0] for value in numbers(values))
 
-    def look_back(self, readings: Sequence[Reading]) -> None:
-        """Take in what was said before, in order, without any judgement."""
+    def look_back(self, readings: Sequence[Reading], since_ms: int) -> None:
+        """Take in all that was said from ``since_ms`` on, in order, without any judgement."""
 
     def insert(self, at_ms: int, value: Any) -> None:
         """Take in a value that came late, and that was quiet among its neighbours."""
+
+    def extremes(self, from_ms: int, to_ms: int) -> Sequence[float] | None:
+        """The least and the greatest value of that time, or of more than that; None where they are not kept."""
+        return None
+
+
+class Extremes:
+    """The least and the greatest value of the last stretches of time, so many that they reach back for two windows at least."""
+
+    __slots__ = ("_length_ms", "_since_ms", "_stretches")
+
+    def __init__(self, window_ms: int) -> None:
+        self._length_ms = window_ms
+        self._since_ms = 0
+        self._stretches: list[list[float]] = []  # which one, least, greatest
+
+    def look_back(self, values: Sequence[tuple[int, float]], since_ms: int) -> None:
+        """Take in all ``values`` from ``since_ms`` on; what was said before is not known."""
+        self._since_ms = since_ms
+        for at_ms, value in values:
+            self.add(at_ms, value)
+
+    def add(self, at_ms: int, value: float) -> None:
+        """Take in a value; one older than all that is kept says nothing."""
+        which, stretches = at_ms // self._length_ms, self._stretches
+        if not stretches or which > stretches[-1][0]:
+            stretches.append([which, value, value])
+            if len(stretches) > _STRETCHES:
+                del stretches[:-_STRETCHES]
+                self._since_ms = max(self._since_ms, int(stretches[0][0]) * self._length_ms)
+            return
+        stretch = next((one for one in reversed(stretches) if one[0] == which), None)
+        if stretch is not None:
+            stretch[1], stretch[2] = min(stretch[1], value), max(stretch[2], value)
+        elif at_ms >= self._since_ms:
+            stretches.append([which, value, value])
+            stretches.sort()
+
+    def between(self, from_ms: int, to_ms: int) -> list[float] | None:
+        """Least and greatest of the stretches that reach into that time; None when it began before the first of them."""
+        if from_ms < self._since_ms:
+            return None
+        first, last = from_ms // self._length_ms, to_ms // self._length_ms
+        return [value for one in self._stretches if first <= one[0] <= last for value in one[1:]]
 
 
 class Rise(Watch):
     """A rule that is true when a value is so far above the least of its window."""
 
-    __slots__ = ("_window",)
+    __slots__ = ("_extremes", "_window")
     one_tells = False
 
     def __init__(self, source: str, rule: Rule, metric: Metric | None) -> None:
         super().__init__(source, rule, metric)
         self.within_ms = (rule.within_s or 0) * 1_000
         self._window: deque[tuple[int, float]] = deque()  # times and values that rise: only what may still become the least
+        self._extremes = Extremes(self.within_ms)
 
     def follow(self, at_ms: int, value: float) -> bool:
         """Take a value in, not earlier than the last; whether the level is another one now."""
@@ -94,6 +142,7 @@ class Rise(Watch):
         while window and window[-1][1] >= value:
             window.pop()
         window.append((at_ms, value))
+        self._extremes.add(at_ms, value)
         return super().follow(at_ms, value - least)
 
     def is_quiet(self, values: Sequence[Any]) -> bool:
@@ -101,19 +150,27 @@ class Rise(Watch):
         found = numbers(values)
         return not found or max(found) - min(found) <= min(self._limits[0], self._backs[0])
 
-    def look_back(self, readings: Sequence[Reading]) -> None:
+    def look_back(self, readings: Sequence[Reading], since_ms: int) -> None:
         """Fill the window."""
+        values = [(at_ms, value) for at_ms, metrics in readings if (value := number(metrics.get(self.metric))) is not None]
         least = math.inf
-        for at_ms, metrics in reversed(readings):
-            value = number(metrics.get(self.metric))
-            if value is not None and value < least:
+        for at_ms, value in reversed(values):
+            if value < least:
                 self._window.appendleft((at_ms, value))
                 least = value
+        self._extremes.look_back(values, since_ms)
+
+    def extremes(self, from_ms: int, to_ms: int) -> Sequence[float] | None:
+        """The least and the greatest value of that time, or of more than that; None when it goes too far back."""
+        return self._extremes.between(from_ms, to_ms)
 
     def insert(self, at_ms: int, value: Any) -> None:
         """Put it into the window, unless a later value is as low."""
         measured = number(value)
-        if measured is None or any(later >= at_ms and known <= measured for later, known in self._window):
+        if measured is None:
+            return
+        self._extremes.add(at_ms, measured)
+        if any(later >= at_ms and known <= measured for later, known in self._window):
             return
         kept = [one for one in self._window if one[0] >= at_ms or one[1] < measured]
         self._window = deque(sorted([*kept, (at_ms, measured)]))
@@ -127,6 +184,7 @@ class Absence(Watch):
     """
 
     __slots__ = ("_missing_ms", "_since_ms", "_spoke_ms")
+    needs_value = False
 
     def __init__(self, source: str, rule: Rule, metric: Metric | None, missing_s: int) -> None:
         super().__init__(source, rule, metric)
@@ -148,7 +206,7 @@ class Absence(Watch):
         """Nothing is missing where each reading has the metric."""
         return None not in values
 
-    def look_back(self, readings: Sequence[Reading]) -> None:
+    def look_back(self, readings: Sequence[Reading], since_ms: int) -> None:
         """Note when the terminal spoke, and when of the metric."""
         for at_ms, metrics in readings:
             self._note(at_ms, metrics.get(self.metric))

@@ -102,8 +102,15 @@ def concerned(by_metric: Mapping[str, list[Watch]], spoken: set[str], around: Ar
 
 def _matters(watch: Watch, is_spoken: bool, around: Around) -> bool:
     """Whether the late readings may put the rule on a level, or take it off one."""
+    values = [metrics.get(watch.metric) for _at, metrics in around.late]
+    if watch.needs_value and all(value is None for value in values):
+        return False
     if not (is_spoken or watch.within_ms):
-        return not watch.is_quiet([metrics.get(watch.metric) for _at, metrics in around.late])
+        return not watch.is_quiet(values)
+    if not is_spoken and around.is_known(watch.within_ms):
+        known = watch.extremes(around.first_ms - watch.within_ms, around.last_ms + watch.within_ms)
+        if known is not None:
+            return not watch.is_quiet([*values, *known])
     near = around.values(watch.metric, watch.within_ms)
     if not around.is_known(watch.within_ms) or not watch.is_quiet([value for _at, value in near]):
         return True

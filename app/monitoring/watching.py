@@ -21,6 +21,8 @@ from app.monitoring.late import HORIZON
 from app.monitoring.models import Alarm, Reading, Terminal
 from app.monitoring.signals import Stream, decode_metrics
 
+SOON_MS = 60_000  # what comes late comes so soon nearly always: then the windows know its neighbours
+
 Row = tuple[int, int, int, str]  # position, terminal, time in ms, metrics as JSON
 
 
@@ -180,11 +182,11 @@ def _look_back(terminal_id: int, watched: _Watched, first_position: int) -> None
     within_ms = watched.widest_ms
     if not within_ms or watched.newest_ms < 0:
         return
-    since_ms = max(watched.since_ms, watched.newest_ms - within_ms)
+    since_ms = max(watched.since_ms, watched.newest_ms - within_ms - min(within_ms, SOON_MS))
     readings = [(at_ms, decode_metrics(metrics)) for at_ms, metrics in _since.plain(terminal_id, since_ms, first_position)]
     for watches in watched.by_metric.values():
         for watch in watches:
-            watch.look_back(readings)
+            watch.look_back(readings, since_ms)
 
 
 _since = Prepared(

@@ -96,6 +96,25 @@ def test_signals_alternate_and_values_are_on_their_sides(values: list[float], de
     assert all(values[place] > 65 if kind == "raised" else values[place] <= 65 - deadband + 1e-9 for place, kind, _level in found)
 
 
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 30)), max_size=60), st.integers(0, 400), st.integers(0, 100), st.data())
+def test_extremes_are_no_narrower_than_what_was_said(values: list[tuple[int, int]], since: int, length: int, drawn: st.DataObject) -> None:
+    """In whatever order values come; of a time that is not known altogether nothing is said."""
+    found = conditions.Extremes(100)
+    known = [one for one in sorted(values) if one[0] >= since]
+    cut = drawn.draw(st.integers(0, len(known)))
+    found.look_back(known[:cut], since)
+    for at_ms, value in drawn.draw(st.permutations(known[cut:])):
+        found.add(at_ms, value)
+    from_ms = drawn.draw(st.integers(0, 400))
+    told = found.between(from_ms, from_ms + length)
+    said = [value for at_ms, value in known if from_ms <= at_ms <= from_ms + length]
+    newest = max((at_ms for at_ms, _value in known), default=0)
+    assert told is not None or from_ms < max(since, newest - 200)
+    if told is not None and said:
+        assert min(told) <= min(said)
+        assert max(told) >= max(said)
+
+
 MISSING = "{code: E23, metric: t, missing_s: 120}"
 
 
@@ -160,7 +179,8 @@ def test_twice_the_time_tells_where_a_rule_stands(steps: list[tuple[int, bool]],
     for at_ms, metrics in readings[:cut]:
         list(conditions.heard(1, at_ms, metrics, by_metric))
     again.level = watch.level
-    again.look_back([one for one in readings[:cut] if one[0] >= readings[cut - 1][0] - again.within_ms])
+    since_ms = readings[cut - 1][0] - again.within_ms
+    again.look_back([one for one in readings[:cut] if one[0] >= since_ms], since_ms)
     for at_ms, metrics in readings[cut:]:
         assert [list(conditions.heard(1, at_ms, metrics, {"t": [one]})) != [] for one in (watch, again)] in ([True] * 2, [False] * 2)
         assert watch.level == again.level

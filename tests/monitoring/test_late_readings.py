@@ -123,12 +123,13 @@ def test_a_late_reading_that_can_change_nothing_makes_nothing_be_computed_again(
     assert takes(watching, 21) == ["R1", "T1"]
 
 
-def test_a_late_value_that_was_only_looked_at_counts_for_those_behind_it(machine: Machine, device: Sender) -> None:
+@pytest.mark.parametrize("behind", [200, 156])
+def test_a_late_value_that_was_only_looked_at_counts_for_those_behind_it(behind: int, machine: Machine, device: Sender) -> None:
     watching = Watching()
     say(device, [(10.0 * number, {"temp": 60, "level": 80}) for number in range(20)])
     say(device, [(155, {"temp": 54, "level": 80})])
     assert takes(watching) == []
-    say(device, [(200, {"temp": 62, "level": 80})])
+    say(device, [(behind, {"temp": 62, "level": 80})])
     assert takes(watching, 21) == ["R1"]
 
 
@@ -141,6 +142,16 @@ def test_a_late_value_within_an_episode_that_it_cannot_end_leaves_it_alone(machi
     watching = Watching()
     assert takes(watching) == []
     say(device, [(85, {"temp": 61, "level": 80})])
+    assert takes(watching, inbox.last_position() - 1) == []
+
+
+def test_a_late_reading_without_the_metric_says_nothing_about_it(machine: Machine, device: Sender) -> None:
+    store(device.fault("R2", at(50)), device.fault("T1", at(50)))
+    say(device, [(10.0 * number, {"level": 80}) for number in range(12)])
+    run(120, Evaluator(lambda: at(300)))
+    watching = Watching()
+    assert takes(watching) == []
+    say(device, [(85, {"level": 80})])
     assert takes(watching, inbox.last_position() - 1) == []
 
 
