@@ -5,6 +5,7 @@ no signal; one without the metric says nothing about it, except to a rule that t
 """
 
 import math
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -16,6 +17,7 @@ from app.monitoring.alarm_machine.parameters import TEMPERATURE_UNITS, sources
 from app.monitoring.alarm_machine.state import Signal, SignalKind
 
 _STRETCHES = 3
+_NUMBERS = frozenset({int, float, bool})
 OFF = -1  # the level of a rule that is not true
 _PRESSURES = frozenset({"Pa", "kPa", "MPa", "bar", "mbar", "psi"})
 _PRESSURE_SHARE, _TEMPERATURE_SHARE, _OTHER_SHARE = 0.02, 0.01, 0.05
@@ -70,8 +72,8 @@ class Watch:
         """Whether the rule is off at each of ``values``, which follow each other, whatever came before them."""
         return all((-value if self._is_below else value) <= self._backs[0] for value in numbers(values))
 
-    def look_back(self, readings: Sequence[Reading], since_ms: int) -> None:
-        """Take in all that was said from ``since_ms`` on, in order, without any judgement."""
+    def look_back(self, times: Sequence[int], values: Sequence[Any], since_ms: int) -> None:
+        """Take in all readings from ``since_ms`` on, in order, without any judgement: when, and what each says of the metric (or None)."""
 
     def insert(self, at_ms: int, value: Any) -> None:
         """Take in a value that came late, and that was quiet among its neighbours."""
@@ -91,11 +93,15 @@ class Extremes:
         self._since_ms = 0
         self._stretches: list[list[float]] = []  # which one, least, greatest
 
-    def look_back(self, values: Sequence[tuple[int, float]], since_ms: int) -> None:
-        """Take in all ``values`` from ``since_ms`` on; what was said before is not known."""
+    def look_back(self, times: Sequence[int], values: Sequence[float], since_ms: int) -> None:
+        """Take in all that was said from ``since_ms`` on, in order; what was said before is not known."""
         self._since_ms = since_ms
-        for at_ms, value in values:
-            self.add(at_ms, value)
+        start = 0
+        while start < len(times):
+            end = bisect_left(times, (times[start] // self._length_ms + 1) * self._length_ms, start)
+            for value in (min(values[start:end]), max(values[start:end])):
+                self.add(times[start], value)
+            start = end
 
     def add(self, at_ms: int, value: float) -> None:
         """Take in a value; one older than all that is kept says nothing."""
@@ -150,15 +156,17 @@ class Rise(Watch):
         found = numbers(values)
         return not found or max(found) - min(found) <= min(self._limits[0], self._backs[0])
 
-    def look_back(self, readings: Sequence[Reading], since_ms: int) -> None:
+    def look_back(self, times: Sequence[int], values: Sequence[Any], since_ms: int) -> None:
         """Fill the window."""
-        values = [(at_ms, value) for at_ms, metrics in readings if (value := number(metrics.get(self.metric))) is not None]
+        if not _NUMBERS.issuperset(map(type, values)):
+            places = [place for place, value in enumerate(values) if isinstance(value, int | float)]
+            times, values = [times[place] for place in places], [values[place] for place in places]
         least = math.inf
-        for at_ms, value in reversed(values):
+        for at_ms, value in zip(reversed(times), reversed(values), strict=True):
             if value < least:
-                self._window.appendleft((at_ms, value))
+                self._window.appendleft((at_ms, float(value)))
                 least = value
-        self._extremes.look_back(values, since_ms)
+        self._extremes.look_back(times, values, since_ms)
 
     def extremes(self, from_ms: int, to_ms: int) -> Sequence[float] | None:
         """The least and the greatest value of that time, or of more than that; None when it goes too far back."""
@@ -206,10 +214,10 @@ class Absence(Watch):
         """Nothing is missing where each reading has the metric."""
         return None not in values
 
-    def look_back(self, readings: Sequence[Reading], since_ms: int) -> None:
+    def look_back(self, times: Sequence[int], values: Sequence[Any], since_ms: int) -> None:
         """Note when the terminal spoke, and when of the metric."""
-        for at_ms, metrics in readings:
-            self._note(at_ms, metrics.get(self.metric))
+        for at_ms, value in zip(times, values, strict=True):
+            self._note(at_ms, value)
 
     def _note(self, at_ms: int, value: Any) -> None:
         if value is not None or at_ms - self._spoke_ms >= self._missing_ms:

@@ -136,7 +136,7 @@ def _measured(found: Sequence[Source], since_ms: int, upto_position: int, until_
     readings = [(at_ms, position, decode_metrics(metrics)) for at_ms, position, metrics in (sorted(rows) if len(parts) > 1 else rows)]
     earlier = [(at_ms, values) for at_ms, _position, values in readings if at_ms < since_ms]
     for watch in watched:
-        watch.look_back(earlier, before_ms)
+        watch.look_back([at_ms for at_ms, _values in earlier], [values.get(watch.metric) for _at, values in earlier], before_ms)
     by_metric = conditions.by_metric(watched)
     return [
         signal

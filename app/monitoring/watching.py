@@ -5,6 +5,7 @@ profile has changed, and after ``forget``.
 """
 
 import json
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,11 +15,12 @@ from app.core.clock import from_ms, to_ms
 from app.core.prepared import Prepared
 from app.machines.models import TerminalChange
 from app.machines.profiles import Profile
-from app.monitoring import conditions, late_readings
+from app.monitoring import conditions, last_readings, late_readings
 from app.monitoring.alarm_machine.state import DEVICE, Signal, SignalKind
 from app.monitoring.conditions import Watch
+from app.monitoring.last_readings import Said
 from app.monitoring.late import HORIZON
-from app.monitoring.models import Alarm, Reading, Terminal
+from app.monitoring.models import Alarm, Terminal
 from app.monitoring.signals import Stream, decode_metrics
 
 SOON_MS = 60_000  # what comes late comes so soon nearly always: then the windows know its neighbours
@@ -39,9 +41,14 @@ class _Watched:
     late: list[tuple[int, str]] = field(default_factory=list)
 
     @property
+    def with_window(self) -> list[Watch]:
+        """The rules to which a reading matters for a while."""
+        return [watch for watches in self.by_metric.values() for watch in watches if watch.within_ms]
+
+    @property
     def widest_ms(self) -> int:
         """The longest window of its rules."""
-        return max((watch.within_ms for watches in self.by_metric.values() for watch in watches), default=0)
+        return max((watch.within_ms for watch in self.with_window), default=0)
 
 
 class Watching:
@@ -88,8 +95,11 @@ class Watching:
             elif known is None or known.machine_id != machine_id or known.profile is not profile:
                 unknown.append((terminal_id, machine_id, profile))
         held = _held([machine_id for _terminal, machine_id, _profile in unknown])
+        met = {}
         for terminal_id, machine_id, profile in unknown:
-            self._by_terminal[terminal_id] = _remembered(terminal_id, machine_id, profile, held.get(machine_id, {}), first_position)
+            met[terminal_id] = _remembered(terminal_id, machine_id, profile, held.get(machine_id, {}), first_position)
+        _look_back(met, first_position)
+        self._by_terminal |= met
 
     def _add_late(self, streams: dict[tuple[int, str], Stream], upto_position: int) -> None:
         """Readings that came behind newer ones: the codes whose course they may change hear of their times."""
@@ -137,13 +147,6 @@ def _held(machine_ids: list[int]) -> dict[int, dict[str, tuple[str, int]]]:
     return found
 
 
-_newest_before = Prepared(
-    lambda terminal_id, position: (
-        Reading.select(Reading.at).where(Reading.terminal == terminal_id, Reading.position < position).order_by(Reading.at.desc()).limit(1)
-    )
-)
-
-
 def _remembered(
     terminal_id: int, machine_id: int, profile: Profile | None, held: dict[str, tuple[str, int]], first_position: int
 ) -> _Watched | None:
@@ -152,12 +155,9 @@ def _remembered(
         return None
     for watch in watches:
         _code, watch.level = held.pop(watch.source, ("", conditions.OFF))
-    newest = _newest_before.first(terminal_id, first_position)
-    newest_ms = to_ms(newest.at) if newest else -1
+    newest_ms = last_readings.newest_ms(terminal_id, first_position)
     left_over = [(source, code) for source, (code, _level) in held.items()]
-    watched = _Watched(machine_id, profile, conditions.by_metric(watches), _since_ms(terminal_id), newest_ms, left_over)
-    _look_back(terminal_id, watched, first_position)
-    return watched
+    return _Watched(machine_id, profile, conditions.by_metric(watches), _since_ms(terminal_id), newest_ms, left_over)
 
 
 def _since_ms(terminal_id: int) -> int:
@@ -177,26 +177,18 @@ _taken_off = Prepared(
 )
 
 
-def _look_back(terminal_id: int, watched: _Watched, first_position: int) -> None:
+def _look_back(met: Mapping[int, _Watched | None], first_position: int) -> None:
     """Fill the windows of rules that have one with the last readings."""
-    within_ms = watched.widest_ms
-    if not within_ms or watched.newest_ms < 0:
-        return
-    since_ms = max(watched.since_ms, watched.newest_ms - within_ms - min(within_ms, SOON_MS))
-    readings = [(at_ms, decode_metrics(metrics)) for at_ms, metrics in _since.plain(terminal_id, since_ms, first_position)]
-    for watches in watched.by_metric.values():
-        for watch in watches:
-            watch.look_back(readings, since_ms)
-
-
-_since = Prepared(
-    lambda terminal_id, since_ms, position: (
-        Reading.select(Reading.at, Reading.metrics)
-        .where(Reading.terminal == terminal_id, Reading.at >= since_ms, Reading.position < position)
-        .order_by(Reading.at, Reading.position)
-        .tuples()
-    )
-)
+    said: dict[int, Said] = {}
+    for terminal_id, watched in met.items():
+        if watched is not None and watched.newest_ms >= 0 and (within_ms := watched.widest_ms):
+            since_ms = max(watched.since_ms, watched.newest_ms - within_ms - min(within_ms, SOON_MS))
+            said[terminal_id] = Said(since_ms, array("q"), {watch.metric: [] for watch in watched.with_window})
+    last_readings.fill(said, first_position)
+    for terminal_id, one in said.items():
+        watched = met[terminal_id]
+        for watch in watched.with_window if watched is not None else ():
+            watch.look_back(one.times, one.values[watch.metric], one.since_ms)
 
 
 def _end_left_over(streams: dict[tuple[int, str], Stream], terminal_id: int, watched: _Watched, position: int, at_ms: int) -> None:

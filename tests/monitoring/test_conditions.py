@@ -102,7 +102,7 @@ def test_extremes_are_no_narrower_than_what_was_said(values: list[tuple[int, int
     found = conditions.Extremes(100)
     known = [one for one in sorted(values) if one[0] >= since]
     cut = drawn.draw(st.integers(0, len(known)))
-    found.look_back(known[:cut], since)
+    found.look_back([at_ms for at_ms, _value in known[:cut]], [value for _at, value in known[:cut]], since)
     for at_ms, value in drawn.draw(st.permutations(known[cut:])):
         found.add(at_ms, value)
     from_ms = drawn.draw(st.integers(0, 400))
@@ -180,7 +180,8 @@ def test_twice_the_time_tells_where_a_rule_stands(steps: list[tuple[int, bool]],
         list(conditions.heard(1, at_ms, metrics, by_metric))
     again.level = watch.level
     since_ms = readings[cut - 1][0] - again.within_ms
-    again.look_back([one for one in readings[:cut] if one[0] >= since_ms], since_ms)
+    earlier = [one for one in readings[:cut] if one[0] >= since_ms]
+    again.look_back([at_ms for at_ms, _metrics in earlier], [metrics.get("t") for _at, metrics in earlier], since_ms)
     for at_ms, metrics in readings[cut:]:
         assert [list(conditions.heard(1, at_ms, metrics, {"t": [one]})) != [] for one in (watch, again)] in ([True] * 2, [False] * 2)
         assert watch.level == again.level
