@@ -16,9 +16,9 @@ from app.machines.profiles import Metric, Profile, Rule
 from app.monitoring.alarm_machine.parameters import TEMPERATURE_UNITS, sources
 from app.monitoring.alarm_machine.state import Signal, SignalKind
 
-_STRETCHES = 3
-_NUMBERS = frozenset({int, float, bool})
 OFF = -1  # the level of a rule that is not true
+_STRETCHES = 3  # the one that runs and two whole ones
+_NUMBERS = frozenset({int, float, bool})
 _PRESSURES = frozenset({"Pa", "kPa", "MPa", "bar", "mbar", "psi"})
 _PRESSURE_SHARE, _TEMPERATURE_SHARE, _OTHER_SHARE = 0.02, 0.01, 0.05
 _LEAST_TEMPERATURE = 1.0
@@ -34,9 +34,6 @@ def _thresholds(rule: Rule, deadband: float) -> tuple[tuple[float, ...], tuple[f
     else:
         limits = tuple(level.above for level in rule.levels if level.above is not None)
     return limits, tuple(limit - deadband for limit in limits)
-
-
-Reading = tuple[int, Mapping[str, Any]]  # time in ms, values by metric
 
 
 class Watch:

@@ -5,7 +5,7 @@ Readings of all terminals lie mixed in the order in which they came, so that rea
 
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from operator import gt
 from typing import Any
@@ -23,11 +23,11 @@ CHUNK = 20_000
 
 @dataclass(slots=True)
 class Said:
-    """Readings of a terminal from ``since_ms`` on, by time: when, and by metric what each says of it (None: nothing)."""
+    """Readings of a terminal from ``since_ms`` on, by time: by metric what each says of it (None: nothing), and when."""
 
     since_ms: int
-    times: "array[int]"
     values: dict[str, list[Any]]
+    times: "array[int]" = field(default_factory=lambda: array("q"))
 
     def add(self, readings: Iterable[tuple[int, str]]) -> None:
         """Take in readings that lie together: when, and the metrics as JSON."""

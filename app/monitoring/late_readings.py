@@ -12,10 +12,11 @@ from typing import Any
 
 from app.core.clock import from_ms
 from app.core.prepared import Prepared
-from app.monitoring.conditions import Reading, Watch
-from app.monitoring.models import Alarm, Episode
-from app.monitoring.models import Reading as ReadingRow
+from app.monitoring.conditions import Watch
+from app.monitoring.models import Alarm, Episode, Reading
 from app.monitoring.signals import decode_metrics
+
+Measured = tuple[int, Mapping[str, Any]]  # time in ms, values by metric
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Around:
     since_ms: int  # when it began to speak for its machine
     newest_ms: int
     upto_position: int
-    late: Sequence[Reading]
+    late: Sequence[Measured]
     widest_ms: int  # the longest window of its rules
 
     @cached_property
@@ -51,7 +52,7 @@ class Around:
         return self.first_ms - within_ms >= self.since_ms
 
     @cached_property
-    def _rows(self) -> list[Reading]:
+    def _rows(self) -> list[Measured]:
         start_ms = max(self.since_ms, self.first_ms - self.widest_ms)
         found = _last_before.plain(self.terminal_id, self.since_ms, start_ms, self.upto_position)
         found += _between.plain(self.terminal_id, start_ms, self.last_ms + self.widest_ms, self.upto_position)
@@ -59,22 +60,22 @@ class Around:
 
 
 def _readings(terminal_id: int) -> Any:
-    return ReadingRow.select(ReadingRow.at, ReadingRow.metrics).where(ReadingRow.terminal == terminal_id)
+    return Reading.select(Reading.at, Reading.metrics).where(Reading.terminal == terminal_id)
 
 
 _between = Prepared(
     lambda terminal_id, from_ms, to_ms, upto: (
         _readings(terminal_id)
-        .where(ReadingRow.at >= from_ms, ReadingRow.at <= to_ms, ReadingRow.position <= upto)
-        .order_by(ReadingRow.at, ReadingRow.position)
+        .where(Reading.at >= from_ms, Reading.at <= to_ms, Reading.position <= upto)
+        .order_by(Reading.at, Reading.position)
         .tuples()
     )
 )
 _last_before = Prepared(
     lambda terminal_id, since_ms, before_ms, upto: (
         _readings(terminal_id)
-        .where(ReadingRow.at >= since_ms, ReadingRow.at < before_ms, ReadingRow.position <= upto)
-        .order_by(ReadingRow.at.desc(), ReadingRow.position.desc())
+        .where(Reading.at >= since_ms, Reading.at < before_ms, Reading.position <= upto)
+        .order_by(Reading.at.desc(), Reading.position.desc())
         .limit(1)
         .tuples()
     )
@@ -118,7 +119,7 @@ def _matters(watch: Watch, is_spoken: bool, around: Around) -> bool:
     return is_spoken and not was_off
 
 
-def insert(by_metric: Mapping[str, Iterable[Watch]], late: Iterable[Reading]) -> None:
+def insert(by_metric: Mapping[str, Iterable[Watch]], late: Iterable[Measured]) -> None:
     """Let the watches know ``late`` readings that changed nothing."""
     for at_ms, metrics in late:
         for metric, watches in by_metric.items():
@@ -127,7 +128,7 @@ def insert(by_metric: Mapping[str, Iterable[Watch]], late: Iterable[Reading]) ->
                     watch.insert(at_ms, metrics[metric])
 
 
-def codes_with_episode(machine_id: int, late: Iterable[Reading]) -> set[str]:
+def codes_with_episode(machine_id: int, late: Iterable[Measured]) -> set[str]:
     """Codes with an episode at the time of ``late`` readings, or with the beginning of one."""
     times = [at_ms for at_ms, _metrics in late]
     rows = (*_standing_between.plain(machine_id, min(times), max(times)), *_pending_by.plain(machine_id, max(times)))

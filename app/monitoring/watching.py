@@ -5,7 +5,6 @@ profile has changed, and after ``forget``.
 """
 
 import json
-from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -183,7 +182,7 @@ def _look_back(met: Mapping[int, _Watched | None], first_position: int) -> None:
     for terminal_id, watched in met.items():
         if watched is not None and watched.newest_ms >= 0 and (within_ms := watched.widest_ms):
             since_ms = max(watched.since_ms, watched.newest_ms - within_ms - min(within_ms, SOON_MS))
-            said[terminal_id] = Said(since_ms, array("q"), {watch.metric: [] for watch in watched.with_window})
+            said[terminal_id] = Said(since_ms, {watch.metric: [] for watch in watched.with_window})
     last_readings.fill(said, first_position)
     for terminal_id, one in said.items():
         watched = met[terminal_id]

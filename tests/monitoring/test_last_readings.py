@@ -1,7 +1,6 @@
 """What terminals said last: all in one pass, or one by one, it is the same."""
 
 import random
-from array import array
 from datetime import timedelta
 
 import pytest
@@ -41,7 +40,7 @@ def wanted(senders: list[Sender], second: int) -> dict[int, Said]:
     devices = [one.device for one in senders]
     since_ms = to_ms(START + timedelta(seconds=second))
     ids = sorted(row.id for row in Terminal.select().where(Terminal.device.in_(devices)))
-    return {terminal_id: Said(since_ms, array("q"), {"temp": []}) for terminal_id in ids}
+    return {terminal_id: Said(since_ms, {"temp": []}) for terminal_id in ids}
 
 
 @pytest.mark.parametrize("chunk", [7, last_readings.CHUNK])
