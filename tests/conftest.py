@@ -109,7 +109,8 @@ def postgresql_cluster(request: pytest.FixtureRequest) -> postgresql.Cluster:
         return postgresql.Cluster(json.loads(description.read_text())["port"])
 
 
-def _configure(request: pytest.FixtureRequest) -> None:
+def configure(request: pytest.FixtureRequest) -> None:
+    """What a process of the product sets when it starts: the key of the history, the place of files, the time zone."""
     history.configure(AUDIT_KEY)
     files.configure(request.getfixturevalue("tmp_path") / "files")
     clock.use_zone(ZoneInfo("Asia/Shanghai"))
@@ -133,32 +134,30 @@ def _on_sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
 def _on_postgresql(request: pytest.FixtureRequest) -> Iterator[Database]:
     cluster: postgresql.Cluster = request.getfixturevalue("postgresql_cluster")
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    cluster.drop(name)  # left over by a test that was cut short
-    database = db.bind(cluster.create(name))
+    database = db.bind(cluster.fresh(name))
     database.connect()
     yield database
     _close()
-    cluster.drop(name)
 
 
 @pytest.fixture
 def sqlite_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh migrated SQLite database, bound and connected."""
-    _configure(request)
+    configure(request)
     yield from _on_sqlite(request)
 
 
 @pytest.fixture
 def postgresql_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh migrated PostgreSQL database, bound and connected."""
-    _configure(request)
+    configure(request)
     yield from _on_postgresql(request)
 
 
 @pytest.fixture(params=BACKENDS)
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh migrated database, bound and connected; the test runs on both backends."""
-    _configure(request)
+    configure(request)
     yield from (_on_sqlite if request.param == "sqlite" else _on_postgresql)(request)
 
 

@@ -17,10 +17,12 @@ from typing import Any
 
 import psycopg
 
+from tests.pristine import Pristine
+
 TEMPLATE = "centre_template"
 START_TIMEOUT_S = 30
 # Durability is not what these tests are about; a crash of the test machine may cost the cluster.
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=200")
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=32MB", "max_connections=200")
 
 
 def binaries() -> Path | None:
@@ -44,6 +46,7 @@ class Cluster:
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self._pristine: dict[str, Pristine] = {}
 
     def url(self, name: str) -> str:
         """The address of database ``name``."""
@@ -58,6 +61,21 @@ class Cluster:
         """Make database ``name`` as a copy of ``template`` and return its address."""
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return self.url(name)
+
+    def fresh(self, name: str) -> str:
+        """Database ``name`` as a copy of the template has it, whatever was done to it before; returns its address."""
+        with contextlib.suppress(psycopg.Error):  # gone, renamed, shut: made anew
+            if name in self._pristine and self._restored(name):
+                return self.url(name)
+        self.drop(name)
+        url = self.create(name)
+        with psycopg.connect(url, autocommit=True) as connection:
+            self._pristine[name] = Pristine.of(connection)
+        return url
+
+    def _restored(self, name: str) -> bool:
+        with psycopg.connect(self.url(name), autocommit=True) as connection:
+            return self._pristine[name].restore(connection)
 
     def drop(self, name: str) -> None:
         """Remove database ``name``, whoever is connected to it."""
