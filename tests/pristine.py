@@ -43,13 +43,13 @@ class Pristine:
         with connection.transaction():
             connection.execute("SET LOCAL session_replication_role = replica")  # neither foreign keys nor rows that may never go
             for table in _filled(connection):
-                connection.execute(f"DELETE FROM {table}")  # type: ignore[call-overload]  # faster than TRUNCATE for a few rows
+                connection.execute(f"DELETE FROM {table}")  # faster than TRUNCATE for a few rows
             for table, rows in self._seeds.items():
-                with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:  # type: ignore[call-overload]
+                with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
                     copy.write(rows)
-            names, values, called = (list(column) for column in zip(*self._sequences, strict=True))
+            names, values, called = map(list, zip(*self._sequences, strict=True))
             connection.execute(
-                "SELECT setval(name::regclass, value, called) FROM unnest(%s::text[], %s::bigint[], %s::bool[]) AS at (name, value, called)",
+                "SELECT setval(name::regclass, value, called) FROM unnest(%s::text[], %s::bigint[], %s::bool[]) AS a (name, value, called)",
                 [names, values, called],
             )
         return True
@@ -61,7 +61,7 @@ def _filled(connection: psycopg.Connection[Any]) -> list[str]:
 
 
 def _rows(connection: psycopg.Connection[Any], table: str) -> bytes:
-    with connection.cursor().copy(f"COPY {table} TO STDOUT") as copy:  # type: ignore[call-overload]
+    with connection.cursor().copy(f"COPY {table} TO STDOUT") as copy:
         return b"".join(copy)
 
 

@@ -22,7 +22,7 @@
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "ArrowDown") step(1);
     else if (event.key === "ArrowUp") step(-1);
-    else if (event.key === "Enter" && chosen() && results().dataset.typed === words.value.trim()) chosen().click();
+    else if (event.key === "Enter" && chosen() && isAsked()) chosen().click();
     else return; // Enter before the answer is there: the form goes, and a number leads straight to its page
     event.preventDefault();
   });
@@ -31,7 +31,11 @@
     words.setAttribute("aria-expanded", String(hits().length > 0));
     words.setAttribute("aria-activedescendant", chosen()?.id ?? "");
   };
+  const isAsked = () => words.value.trim() === results().dataset.typed.trim();
   document.addEventListener("htmx:after:swap", showAnswer);
+  document.addEventListener("htmx:after:init", (event) => {
+    if (event.target === words.form && !isAsked()) words.dispatchEvent(new Event("input", { bubbles: true })); // typed while the page was coming
+  });
   showAnswer();
   words.setSelectionRange(words.value.length, words.value.length);
 })();

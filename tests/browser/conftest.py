@@ -27,6 +27,7 @@ _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+_FOCUSED = "document.querySelector('[autofocus]') === null || document.activeElement !== document.body"
 _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -85,6 +86,8 @@ def browse(chromium: Any, portal: str, served: Flask) -> Iterator[Browse]:
             context.add_cookies([{"name": "session", "value": session.value, "url": portal}])
         page = context.new_page()
         page.goto(path)
+        if javascript:
+            page.wait_for_function(_FOCUSED)  # Chromium gives the focus with its first picture, which may come after the load
         return page
 
     yield open_page

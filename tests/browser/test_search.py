@@ -46,6 +46,13 @@ def test_results_come_while_one_types_and_arrows_choose(browse: Browse, world: W
     page.wait_for_url("**/machines/YZ-48211")
 
 
+def test_what_was_typed_before_the_scripts_were_there_is_answered(browse: Browse, world: World) -> None:
+    page = browse("/search", user=world.people.chen)
+    page.add_init_script("document.addEventListener('DOMContentLoaded', () => { document.getElementById('search-words').value = '48212' })")
+    page.goto("/search")
+    page.wait_for_selector("#search-results[data-typed='48212'] .hit")
+
+
 def test_coming_back_finds_the_words_and_the_results_again(browse: Browse, world: World) -> None:
     page = browse("/search", user=world.people.chen)
     page.keyboard.type("48212")
