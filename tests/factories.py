@@ -342,7 +342,7 @@ def call_back(**values: Any) -> CallBack:
             "follow_up": "上门复查",
             "follow_up_owner": order.lead_id,
         }
-        defaults |= {"follow_up_due_on": now.astimezone(clock.zone()).date() + timedelta(days=3)}
+        defaults |= {"follow_up_due_on": clock.day_of(now) + timedelta(days=3)}
     if status in (CallBackStatus.READ, CallBackStatus.ARCHIVED):
         reader = values.get("read_by") or make_user(Role.MANAGER, name="刘经理")
         defaults |= {"read_at": now, "read_by": reader, "read_by_name": reader.name}
@@ -357,7 +357,7 @@ def call_back(**values: Any) -> CallBack:
 def technician_report(**values: Any) -> TechnicianReport:
     """The daily report of a technician (``user``) of today."""
     now = clock.now()
-    defaults = {"period": "day", "starts_on": now.astimezone(clock.zone()).date(), "text": "上门 2 次", "sent_at": now}
+    defaults = {"period": "day", "starts_on": clock.day_of(now), "text": "上门 2 次", "sent_at": now}
     with db.transaction():
         return TechnicianReport.create(**defaults | values)
 

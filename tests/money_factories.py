@@ -128,7 +128,7 @@ def invoice(**values: Any) -> Invoice:
     now, number = clock.now(), next(_count)
     order = values.get("order")
     owner = values.pop("customer", None) or (order.customer if order else factories.customer())
-    today = now.astimezone(clock.zone()).date()
+    today = clock.day_of(now)
     defaults = {
         "number": f"{today.year % 100:02d}{number:018d}", "kind": "digital_special", "status": "issued", "issued_on": today,
         "customer": owner, "area": owner.area_id, "buyer_name": owner.name, "amount": Decimal(100),
@@ -179,7 +179,7 @@ def returned(**values: Any) -> DefectiveReturn:
 
 def receivable(**values: Any) -> Receivable:
     """An opening balance of a customer (a new one unless given), due ``overdue`` days ago (in 30 days unless given)."""
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     due = today - timedelta(days=values.pop("overdue", -30))
     owner = values.pop("customer", None) or factories.customer()
     defaults = {
@@ -239,7 +239,7 @@ def cost(**values: Any) -> JobCost:
     """A hotel of 200 on a job (a new one unless given), today."""
     now = clock.now()
     job = values.pop("order", None) or factories.work_order(lead=make_user(Role.TECHNICIAN))
-    day = now.astimezone(clock.zone()).date()
+    day = clock.day_of(now)
     defaults = {"order": job, "kind": "other", "amount": Decimal(200), "on_date": day, "is_computed": False, "remark": "住宿", "at": now}
     with db.transaction():
         return JobCost.create(**defaults | {"by_name": "陈文员"} | values)

@@ -164,7 +164,7 @@ def give(*, by: Actor, grant: Grant, form_token: str | None = None, at: datetime
 
 
 def _checked(by: Actor, grant: Grant, now: datetime) -> tuple[User, date, date]:
-    today, wrong = now.astimezone(clock.zone()).date(), {}
+    today, wrong = clock.day_of(now), {}
     if grant.holder is None or not grant.holder.is_active or grant.holder.id == by.user_id:
         wrong["holder"] = N_("Choose somebody else who works here.")
     if grant.first is None or grant.first < today:
@@ -217,7 +217,7 @@ def _write(by: Actor, grant: Grant, permission: str, span: tuple[datetime, datet
 
 def last_day(authority: Authority) -> date:
     """The last day on which it stands."""
-    day: date = (authority.until_at - _TICK).astimezone(clock.zone()).date()
+    day: date = clock.day_of(authority.until_at - _TICK)
     return day
 
 

@@ -3,15 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from app.core import clock
 from app.core.errors import N_, Invalid
 
 _REFUSED = N_("The list cannot be filtered that way.")
-
-
-def today() -> date:
-    """The day it is where the centre stands."""
-    return clock.now().astimezone(clock.zone()).date()
 
 
 def words(query: Mapping[str, str]) -> str:

@@ -116,7 +116,7 @@ def note_owed(done_order_number: str) -> Response:
 def _unpaid(status: int = 200, wrong_number: str = "", wrong: dict[str, str] | None = None, problem: str = "") -> Response:
     (state, technician), sort = _wanted(), _sort()
     page = unpaid.page(actor(), state, technician, sort=sort, after=request.args.get("after"), before=request.args.get("before"))
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     shown: dict[str, Any] = {"page": page, "lines": [unpaid.line_of(order) for order in page.rows], "state": state, "sort": sort}
     shown |= {"technicians": technicians(), "technician": technician, "due_on": unpaid.usual_due_on(today), "problem": problem}
     shown |= {"wrong": wrong or {}, "wrong_number": wrong_number, "typed": request.form}
@@ -143,7 +143,7 @@ def take(order_number: str) -> Response:
 
     def act() -> None:
         files = proof.check()
-        today = clock.now().astimezone(clock.zone()).date()
+        today = clock.today()
         picture = files[0] if files else None
         cash.take(by=actor(), order=order, details=form.details(today), proof=picture, form_token=form.form_token.data)
 

@@ -53,7 +53,7 @@ class Debt:
     def share(self, first: date, following: date) -> tuple[Decimal, Decimal]:
         """What of it was to be collected in the month from ``first`` to before ``following``, and what was."""
         gone_at = self.row.written_off_at
-        if self.row.due_on >= following or (gone_at and gone_at.astimezone(clock.zone()).date() < first):
+        if self.row.due_on >= following or (gone_at and clock.day_of(gone_at) < first):
             return ZERO, ZERO
         before = sum((amount for on, amount in self.paid if on < first), ZERO)
         within = sum((amount for on, amount in self.paid if first <= on < following), ZERO)

@@ -91,7 +91,7 @@ def _sort() -> str:
 def order(done_order_number: str) -> Response:
     """The costs of one job; what nothing else knows of is written down here."""
     found = orders.by_number(actor(), done_order_number)
-    form = CostForm(data={"on_date": asking.today(), "kind": "other"})
+    form = CostForm(data={"on_date": clock.today(), "kind": "other"})
 
     def add() -> None:
         costs.add(

@@ -60,7 +60,7 @@ def recompute(order: WorkOrder, at: datetime) -> None:
         CostKind.PARTS: _parts_cost(order, report),
         CostKind.FREIGHT: _freight(order),
     }
-    day = (order.finished_at or report.signed_at).astimezone(clock.zone()).date()
+    day = clock.day_of(order.finished_at or report.signed_at)
     with db.transaction():
         # Labour stays even at nothing: its time says when this was worked out last.
         JobCost.delete().where(JobCost.order == order, JobCost.is_computed).execute()

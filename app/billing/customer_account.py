@@ -76,5 +76,5 @@ def _entries(customer: Customer, from_on: date, to_on: date) -> Iterator[tuple[d
         yield one.received_on, 1, PAID, one.number, f"/payments/{one.number}", one.amount
     within = (Receivable.written_off_at >= clock.start_of(from_on)) & (Receivable.written_off_at < clock.end_of(to_on))
     for one in Receivable.select().where(Receivable.customer == customer, within):
-        on = one.written_off_at.astimezone(clock.zone()).date()
+        on = clock.day_of(one.written_off_at)
         yield on, 2, WRITTEN_OFF, one.about, f"/receivables/{one.id}", one.amount - one.paid

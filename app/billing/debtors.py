@@ -130,7 +130,7 @@ def _steps_done(ids: list[int]) -> dict[int, list[tuple[date, int]]]:
 
 def _day(at: Any) -> date:
     moment = clock.from_ms(at) if isinstance(at, int) else at
-    return moment.astimezone(clock.zone()).date()
+    return clock.day_of(moment)
 
 
 def _promises(ids: list[int], today: date) -> dict[int, Promise]:

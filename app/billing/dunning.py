@@ -44,7 +44,7 @@ def demand(*, by: Actor, customer: Customer, wanted: Demand, form_token: str | N
     """
     by.require(RECORD)
     done_at = at or clock.now()
-    today = done_at.astimezone(clock.zone()).date()
+    today = clock.day_of(done_at)
     with db.transaction():
         if form_token and not submissions.claim(form_token):
             return DunningRecord.get_by_id(int(submissions.result_of(form_token)))

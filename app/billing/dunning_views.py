@@ -11,6 +11,7 @@ from app.billing import asking, debtors, dunning, ladder, letters, stops
 from app.billing.debtors import DebtorFilter
 from app.billing.dunning_forms import DemandForm
 from app.billing.models import DunningStep, Receivable
+from app.core import clock
 from app.core.errors import N_, Conflict, Invalid
 from app.core.known_settings import letterhead
 from app.core.money import capitals
@@ -53,7 +54,7 @@ LABELS = {"promise": {debtors.RUNNING: N_("Promise runs"), debtors.BROKEN: N_("P
 @requires(READ)
 def index() -> Response:
     """Whom to press: today, who promised, who broke a promise, whose debt comes near its limitation."""
-    wanted, sort, today = _wanted(), request.args.get("sort") or debtors.DEFAULT_SORT, asking.today()
+    wanted, sort, today = _wanted(), request.args.get("sort") or debtors.DEFAULT_SORT, clock.today()
     page = debtors.page(actor(), wanted, today, sort=sort, after=request.args.get("after"), before=request.args.get("before"))
     areas = [(area.id, area.name) for area in customers.areas()]
     shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "today": today, "areas": areas, "roles": ladder.ROLES}
@@ -75,7 +76,7 @@ def export_xlsx() -> Response:
 
 
 def _exported() -> list[list[Any]]:
-    return debtors.exported(actor(), _wanted(), asking.today(), request.args.get("sort") or debtors.DEFAULT_SORT)
+    return debtors.exported(actor(), _wanted(), clock.today(), request.args.get("sort") or debtors.DEFAULT_SORT)
 
 
 def _wanted() -> DebtorFilter:
@@ -100,7 +101,7 @@ def customer(customer_id: int) -> Response:
 def demand(customer_id: int) -> Response:
     """Write a demand down."""
     found = customers.by_id(actor(), customer_id)
-    form = _form(debtors.of_customer(actor(), found, asking.today()), debtors.open_items(actor(), found))
+    form = _form(debtors.of_customer(actor(), found, clock.today()), debtors.open_items(actor(), found))
     done = sent(form, lambda: dunning.demand(by=actor(), customer=found, wanted=form.wanted(), form_token=form.form_token.data))
     if done.is_done:
         flash(_("The demand is written down."), "message")
@@ -109,9 +110,9 @@ def demand(customer_id: int) -> Response:
 
 
 def _page(found: Customer, form: DemandForm | None = None, status: int = 200, problem: str = "") -> Response:
-    standing, items = debtors.of_customer(actor(), found, asking.today()), debtors.open_items(actor(), found)
+    standing, items = debtors.of_customer(actor(), found, clock.today()), debtors.open_items(actor(), found)
     shown: dict[str, Any] = {"customer": found, "standing": standing, "items": items, "form": form or _form(standing, items)}
-    shown |= {"acts": debtors.acts_of(found), "letter_steps": letters.steps_with_letters(), "today": asking.today()}
+    shown |= {"acts": debtors.acts_of(found), "letter_steps": letters.steps_with_letters(), "today": clock.today()}
     shown["usual_letter"] = letters.usual(shown["letter_steps"], standing.days) if standing else None
     shown |= {"stop": stops.of_customer(found), "may_stop": actor().may(stops.STOP), "may_record": actor().may(dunning.RECORD)}
     return render("dunning/customer.html", status=status, problem=problem, **shown)
@@ -171,7 +172,7 @@ def _step() -> DunningStep:
 
 
 def _letter(found: Customer, step: DunningStep) -> str:
-    today = asking.today()
+    today = clock.today()
     rows = letters.items(actor(), found, today, is_ahead=step.days < 0)
     if not rows:
         raise Conflict(N_("Nothing is owed any more that this letter could ask for."))

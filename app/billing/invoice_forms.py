@@ -67,7 +67,7 @@ class InvoiceForm(FlaskForm):
             return typed_lines()
         except Invalid as error:
             code, number = invoice_numbers.normal(self.code.data), invoice_numbers.normal(self.number.data)
-            today = clock.now().astimezone(clock.zone()).date()
+            today = clock.today()
             error.fields |= invoice_numbers.number_mistakes(InvoiceKind(self.kind.data), code, number, self.issued_on.data, today)
             raise
 

@@ -78,7 +78,7 @@ class InvoicesImporter:
 
 class _InvoicesPlan:
     def __init__(self, importer: InvoicesImporter, lines: Sequence[Line]) -> None:
-        self.importer, self.today = importer, clock.now().astimezone(clock.zone()).date()
+        self.importer, self.today = importer, clock.today()
         numbers = {_key(line)[1] for line in lines} | {_blue_of(line) for line in lines} - {""}
         self.present = {(row.code, row.number) for row in Invoice.select().where(Invoice.number.in_(numbers))}
         self.here = {_key(line)[1] for line in lines}

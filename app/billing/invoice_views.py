@@ -52,11 +52,6 @@ WORDS = {
 MOST_PRINTED = 500
 
 
-def today() -> Any:
-    """The day it is where people work."""
-    return clock.now().astimezone(clock.zone()).date()
-
-
 @blueprint.get("/invoices")
 @requires(READ)
 def index() -> Response:
@@ -64,7 +59,7 @@ def index() -> Response:
     tag = live_tag(LIVE)
     if (same := unchanged(tag)) is not None:
         return same
-    wanted, sort, now = invoice_forms.invoice_filter(), _sort(), today()
+    wanted, sort, now = invoice_forms.invoice_filter(), _sort(), clock.today()
     page = invoice_register.page(actor(), wanted, now, sort=sort, after=request.args.get("after"), before=request.args.get("before"))
     shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "today": now, "tag": tag}
     shown["total"], shown["owed"] = invoice_register.sums(actor(), wanted, now)
@@ -89,7 +84,7 @@ def export_xlsx() -> Response:
 @requires(READ)
 def printed() -> Response:
     """The register with the same filters on paper (F-22), at most so many invoices."""
-    wanted, now = invoice_forms.invoice_filter(), today()
+    wanted, now = invoice_forms.invoice_filter(), clock.today()
     rows = list(invoice_register.in_order(actor(), wanted, now, _sort()).limit(MOST_PRINTED + 1))
     total, owed = invoice_register.sums(actor(), wanted, now)
     shown: dict[str, Any] = {
@@ -103,7 +98,7 @@ def printed() -> Response:
 
 
 def _rows() -> Any:
-    return invoice_register.exported(actor(), invoice_forms.invoice_filter(), today(), _sort())
+    return invoice_register.exported(actor(), invoice_forms.invoice_filter(), clock.today(), _sort())
 
 
 def _sort() -> str:
@@ -117,7 +112,7 @@ def new() -> Response:
     names = ("contract", "order", "parts_order", "shipment")
     basis = invoice_drafts.basis_named(**invoice_forms.filled(request.args, names))
     owner = request.args.get("customer", "")
-    draft = invoice_drafts.for_basis(basis, customers.named(actor(), owner) if owner else None, today())
+    draft = invoice_drafts.for_basis(basis, customers.named(actor(), owner) if owner else None, clock.today())
     form, made = invoice_forms.form_of(draft.details, draft.customer.name if draft.customer else owner), list[Invoice]()
 
     def register() -> None:
@@ -155,7 +150,7 @@ def edit(invoice_id: int) -> Response:
 def red(invoice_id: int) -> Response:
     """Register the red invoice that takes this one back, whole or in part."""
     blue = queries.by_id(actor(), invoice_id)
-    details = replace(invoice_drafts.of_invoice(blue, is_red=True), issued_on=today())
+    details = replace(invoice_drafts.of_invoice(blue, is_red=True), issued_on=clock.today())
     form, made = invoice_forms.form_of(details, blue.customer.name), list[Invoice]()
 
     def register() -> None:
@@ -204,7 +199,7 @@ def _page(found: Invoice, *, status: int = 200, problem: str = "", typed: Any = 
     shown |= {
         "files": queries.files_of(found),
         "owed": invoices.receivable_of(found),
-        "today": today(),
+        "today": clock.today(),
         "capitals": capitals(abs(found.total)),
     }
     shown["message"] = deliveries.text_of(found, language())

@@ -201,7 +201,7 @@ def checked(
 ) -> dict[str, Any]:
     """The columns of an invoice from what was typed. Raises ``Invalid`` with the words beside each field."""
     code, number = invoice_numbers.normal(details.code), invoice_numbers.normal(details.number)
-    today = at.astimezone(clock.zone()).date()
+    today = clock.day_of(at)
     wrong = invoice_numbers.number_mistakes(details.kind, code, number, details.issued_on, today)
     if not wrong and _is_taken(code, number, invoice):
         wrong["number"] = N_("This invoice is registered already.")

@@ -76,7 +76,7 @@ def send(
     """Keep the letter and write the demand down; its day interrupts the limitation. Raises ``Conflict`` when nothing is overdue."""
     by.require(dunning.RECORD)
     done_at = at or clock.now()
-    today = done_at.astimezone(clock.zone()).date()
+    today = clock.day_of(done_at)
     if not items(by, customer, today, is_ahead=step.days < 0):
         raise Conflict(N_("Nothing is owed any more that this letter could ask for."))
     incoming = files.take_in(name=f"letter-{today:%Y%m%d}-{customer.id}.pdf", stream=io.BytesIO(pdf), kinds=ANY)

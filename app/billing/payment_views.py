@@ -113,7 +113,7 @@ def new() -> Response:
 def _form() -> PaymentForm:
     chosen = request.args.get("customer", "")
     known = customers.by_id(actor(), int(chosen)).name if chosen.isdecimal() and len(chosen) < 10 else chosen[:120]
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     try:
         amount = number_in(request.args.get("amount", ""), 2)
     except ValueError:
@@ -154,7 +154,7 @@ def _proposals(form: PaymentForm, customer: Customer | None) -> dict[str, Any]:
         typed = (
             {key: amount_text(value) for key, value in suggestions.proposed(amount, owed, form.remark.data or "").items()} if amount else {}
         )
-    return {"owed": owed, "wishes": typed, "today": clock.now().astimezone(clock.zone()).date()}
+    return {"owed": owed, "wishes": typed, "today": clock.today()}
 
 
 def _debtors() -> list[str]:
@@ -255,7 +255,7 @@ def _page(number: str, *, error: DomainError | None = None) -> Response:
     owed = suggestions.open_of(found.customer) if counts and left and actor().may(payments.RECORD) else []
     proposed = {key: amount_text(value) for key, value in suggestions.proposed(left, owed, found.remark).items()}
     shown: dict[str, Any] = {"payment": found, "left": left, "counts": counts, "allocations": payments.allocations_of(found)}
-    shown |= {"owed": owed, "wishes": typed_wishes(request.form) or proposed, "today": clock.now().astimezone(clock.zone()).date()}
+    shown |= {"owed": owed, "wishes": typed_wishes(request.form) or proposed, "today": clock.today()}
     shown["may_confirm"] = actor().may(cash.CONFIRM) and cash.waits(found) and found.technician_id != actor().user_id
     shown["wrong"] = {name: translated(message) for name, message in getattr(error, "fields", {}).items()}
     shown |= {"problem": words(error) if error else "", "typed": request.form}

@@ -87,7 +87,7 @@ def check(details: PaymentDetails, now: datetime, customer: Customer | None) -> 
         wrong["way"] = N_("Say how the money came.")
     if details.amount is None or details.amount <= 0:
         wrong["amount"] = N_("An amount is more than nothing.")
-    if details.received_on is None or details.received_on > now.astimezone(clock.zone()).date():
+    if details.received_on is None or details.received_on > clock.day_of(now):
         wrong["received_on"] = N_("The day on which the money came: today or earlier.")
     if details.way == PaymentWay.ACCEPTANCE and details.bill_due_on is None:
         wrong["bill_due_on"] = N_("An acceptance bill has a day on which it falls due.")

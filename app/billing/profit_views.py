@@ -7,6 +7,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from app.billing import asking, collection, cutting, profit
+from app.core import clock
 from app.core.errors import N_
 from app.web import exports
 from app.web.auth import actor, requires
@@ -55,7 +56,7 @@ def export_xlsx() -> Response:
 
 
 def _profit_wanted() -> tuple[str, date, date, str]:
-    given, today = request.args, asking.today()
+    given, today = request.args, clock.today()
     by = asking.one_of(given, "by", profit.BY, "month") or "month"
     first = asking.day(given, "from") or asking.months_before(today, 11)
     last = asking.day(given, "to") or today
@@ -95,7 +96,7 @@ def rates_xlsx() -> Response:
 def _rates_wanted() -> tuple[str, date, str, list[collection.Debt]]:
     given = request.args
     by = asking.one_of(given, "by", collection.BY, "area") or "area"
-    month = asking.month(given, "month", asking.today())
+    month = asking.month(given, "month", clock.today())
     since = asking.months_before(month, collection.MONTHS_SHOWN - 1)
     found = collection.debts(actor(), since, area=asking.number(given, "area"), person=asking.number(given, "person"))
     return by, month, given.get("sort") or "-due", found

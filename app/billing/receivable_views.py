@@ -1,7 +1,6 @@
 """What is owed on screen: the list with its age, sums by customer, person and area, one amount, a customer's account."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, request
@@ -69,11 +68,6 @@ LINE_KINDS = {
 SUMMARY_COLUMNS = ("name", "total", *AgeBucket)
 
 
-def today() -> date:
-    """The day in the deployment's time zone."""
-    return clock.now().astimezone(clock.zone()).date()
-
-
 @blueprint.get("/receivables")
 @requires(receivables.READ)
 def index() -> Response:
@@ -82,9 +76,13 @@ def index() -> Response:
     if (same := unchanged(tag)) is not None:
         return same
     wanted, sort = _wanted(), _sort()
-    page = receivables.page(actor(), wanted, today(), sort=sort, after=request.args.get("after"), before=request.args.get("before"))
-    shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "tag": tag, "today": today(), "ages": list(AgeBucket)}
-    shown |= {"aged": receivables.by_age(actor(), wanted, today()) if wanted.state == OPEN else None, "areas": _areas(), "ageing": ageing}
+    page = receivables.page(actor(), wanted, clock.today(), sort=sort, after=request.args.get("after"), before=request.args.get("before"))
+    shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "tag": tag, "today": clock.today(), "ages": list(AgeBucket)}
+    shown |= {
+        "aged": receivables.by_age(actor(), wanted, clock.today()) if wanted.state == OPEN else None,
+        "areas": _areas(),
+        "ageing": ageing,
+    }
     return tagged(render("money/receivables.html", fragment="money/_receivables.html", **shown), tag)
 
 
@@ -92,14 +90,14 @@ def index() -> Response:
 @requires(receivables.READ)
 def export_csv() -> Response:
     """The list with the same filters as CSV."""
-    return exports.csv_response("receivables", receivables.COLUMNS, receivables.exported(actor(), _wanted(), today(), _sort()))
+    return exports.csv_response("receivables", receivables.COLUMNS, receivables.exported(actor(), _wanted(), clock.today(), _sort()))
 
 
 @blueprint.get("/receivables.xlsx")
 @requires(receivables.READ)
 def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
-    rows = receivables.exported(actor(), _wanted(), today(), _sort())
+    rows = receivables.exported(actor(), _wanted(), clock.today(), _sort())
     return exports.xlsx_response("receivables", N_("Receivables"), receivables.COLUMNS, rows, words=WORDS, labels=LABELS)
 
 
@@ -108,9 +106,9 @@ def export_xlsx() -> Response:
 def summary() -> Response:
     """Sums by age for each customer, person or area, who owes most first."""
     group, wanted = _group(), _wanted()
-    rows = receivables.by_group(actor(), wanted, today(), group)
+    rows = receivables.by_group(actor(), wanted, clock.today(), group)
     shown: dict[str, Any] = {"rows": rows[:MOST_SHOWN], "count": len(rows), "group": group, "wanted": wanted, "ages": list(AgeBucket)}
-    return render("money/receivable_sums.html", aged=receivables.by_age(actor(), wanted, today()), areas=_areas(), **shown)
+    return render("money/receivable_sums.html", aged=receivables.by_age(actor(), wanted, clock.today()), areas=_areas(), **shown)
 
 
 @blueprint.get("/receivables/summary.csv")
@@ -128,7 +126,7 @@ def summary_xlsx() -> Response:
 
 
 def _sums() -> Iterator[list[Any]]:
-    rows = receivables.by_group(actor(), _wanted(), today(), _group())
+    rows = receivables.by_group(actor(), _wanted(), clock.today(), _group())
     return ([aged.name, aged.total, *(aged.sums.get(bucket, 0) for bucket in AgeBucket)] for aged in rows)
 
 
@@ -213,11 +211,11 @@ def _done(receivable_id: int, act: Callable[[], None], said: str) -> Response:
 def _page(receivable_id: int, *, error: DomainError | None = None) -> Response:
     found: Receivable = receivables.by_id(actor(), receivable_id)
     proposed = receivables.retention_of(found)
-    shown: dict[str, Any] = {"one": found, "paid": receivables.paid_by(found), "today": today(), "retention": proposed}
+    shown: dict[str, Any] = {"one": found, "paid": receivables.paid_by(found), "today": clock.today(), "retention": proposed}
     shown["lapses_on"] = ageing.lapses_on(found.due_on, found.demanded_on)
-    shown["is_lapsing"] = found.is_open and ageing.is_about_to_lapse(found.due_on, found.demanded_on, today())
+    shown["is_lapsing"] = found.is_open and ageing.is_about_to_lapse(found.due_on, found.demanded_on, clock.today())
     shown["wrong"] = {name: translated(message) for name, message in getattr(error, "fields", {}).items()}
-    shown |= {"problem": words(error) if error else "", "typed": request.form, "age": ageing.bucket_of(found.due_on, today())}
+    shown |= {"problem": words(error) if error else "", "typed": request.form, "age": ageing.bucket_of(found.due_on, clock.today())}
     return render("money/receivable.html", status=error.status if error else 200, **shown)
 
 
@@ -230,8 +228,13 @@ def account(customer_id: int) -> Response:
     """What a customer owes, has paid, and how it came to that."""
     found = customers.by_id(actor(), customer_id)
     wanted = ReceivableFilter(customer=found.id)
-    shown: dict[str, Any] = {"customer": found, "debt": accounts.debt_of(found.id, today()), "owed": suggestions.open_of(found)}
-    shown |= {"aged": receivables.by_age(actor(), wanted, today()), "ages": list(AgeBucket), "today": today(), "kinds": LINE_KINDS}
+    shown: dict[str, Any] = {"customer": found, "debt": accounts.debt_of(found.id, clock.today()), "owed": suggestions.open_of(found)}
+    shown |= {
+        "aged": receivables.by_age(actor(), wanted, clock.today()),
+        "ages": list(AgeBucket),
+        "today": clock.today(),
+        "kinds": LINE_KINDS,
+    }
     shown["left_over"] = payment_register.page(actor(), PaymentFilter(customer=found.id, state="left"), sort="received_on").rows
     return render("money/account.html", statement=_statement(found), **shown)
 
@@ -252,7 +255,7 @@ def account_xlsx(customer_id: int) -> Response:
 
 
 def _statement(customer: Customer) -> customer_account.Statement:
-    end = day_of(request.args, "to") or today()
+    end = day_of(request.args, "to") or clock.today()
     return customer_account.of(customer, day_of(request.args, "from") or ageing.months_after(end, -12), end)
 
 

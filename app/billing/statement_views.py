@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from app.billing import asking, letters, statements
 from app.billing.dunning_views import PAPER
 from app.billing.statements import KEEP, Quarter
-from app.core import paging
+from app.core import clock, paging
 from app.core.errors import N_, Invalid
 from app.core.known_settings import letterhead
 from app.core.money import capitals
@@ -77,11 +77,11 @@ def send(customer_id: int) -> Response:
 
 
 def _quarter() -> Quarter:
-    return statements.quarter_from(request.values.get("quarter", ""), asking.today())
+    return statements.quarter_from(request.values.get("quarter", ""), clock.today())
 
 
 def _offered() -> list[tuple[str, str]]:
-    quarter, found = statements.quarter_of(asking.today()), []
+    quarter, found = statements.quarter_of(clock.today()), []
     for _number in range(QUARTERS_OFFERED):
         found.append((quarter.code, quarter.code))
         quarter = quarter.previous
@@ -98,4 +98,4 @@ def _html(found: Customer, quarter: Quarter) -> str:
     statement = statements.of_customer(found, quarter)
     shown: dict[str, Any] = {"statement": statement, "quarter": quarter, "customer": found, "day": letters.chinese_day}
     shown["capitals"] = capitals(abs(statement.closing))
-    return render_template("dunning/statement_pdf.html", head=letterhead(), today=asking.today(), **shown)
+    return render_template("dunning/statement_pdf.html", head=letterhead(), today=clock.today(), **shown)

@@ -119,7 +119,7 @@ def of_customer(customer: Customer, quarter: Quarter) -> Statement:
 def _changes(customer: Customer, until: date) -> Iterator[tuple[date, Decimal, str, str]]:
     for row in Receivable.select().where(Receivable.customer == customer, Receivable.since_on <= until):
         yield row.since_on, row.amount, row.kind, row.about
-        if row.written_off_at and (on := row.written_off_at.astimezone(clock.zone()).date()) <= until:
+        if row.written_off_at and (on := clock.day_of(row.written_off_at)) <= until:
             yield on, row.paid - row.amount, "written_off", row.about
     for payment in Payment.select().where(Payment.customer == customer, COUNTS, Payment.received_on <= until):
         yield payment.received_on, -payment.amount, "payment", payment.number
@@ -172,7 +172,7 @@ def send(
     """Keep the statement and note that it went out. It is no demand: it interrupts no limitation before the customer confirms it."""
     by.require(KEEP)
     done_at = at or clock.now()
-    if quarter.first > done_at.astimezone(clock.zone()).date():
+    if quarter.first > clock.day_of(done_at):
         raise Invalid(N_("This quarter has not begun yet."))
     incoming = files.take_in(name=f"statement-{quarter.code}-{customer.id}.pdf", stream=io.BytesIO(pdf), kinds=ANY)
     with db.transaction():

@@ -122,7 +122,7 @@ def note_owed(*, by: Actor, order: WorkOrder, amount: Decimal | None, due_on: da
         WorkOrder.update(version=WorkOrder.version).where(WorkOrder.id == order.id).execute()
         if Receivable.select().where(Receivable.order == order, Receivable.is_open).exists() or _is_invoiced(order):
             raise Conflict(N_("This order stands in the books already. Look at what is owed by it."))
-        kind, customer, since_on = ReceivableKind.UNINVOICED, order.customer, now.astimezone(clock.zone()).date()
+        kind, customer, since_on = ReceivableKind.UNINVOICED, order.customer, clock.day_of(now)
         about = {"order": order, "area": order.area_id, "person": order.lead_id, "about": order.number}
         row = accounts.owe(kind=kind, customer=customer, amount=amount, since_on=since_on, due_on=due_on, at=now, **about)
         history.record(by, "receivable.noted", "receivable", row.id, after={"order": order.number, "amount": amount, "due_on": due_on})

@@ -169,7 +169,7 @@ class Sheet:
     def went_on(self) -> date:
         """The day of the last visit, else of finishing."""
         at: datetime = self.visits[-1].arrived_at if self.visits else self.order.finished_at
-        return at.astimezone(clock.zone()).date()
+        return clock.day_of(at)
 
     @property
     def may_give_up(self) -> bool:

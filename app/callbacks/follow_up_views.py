@@ -30,8 +30,8 @@ def index() -> Response:
 
 def _list(error: DomainError | None = None, typed: Typed | None = None, sent: int = 0) -> Response:
     wanted, sort = call_forms.follow_ups_from(request.args), _sort()
-    page = follow_ups.page(actor(), wanted, _today(), sort=sort, after=request.args.get("after"), before=request.args.get("before"))
-    shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "today": _today(), "may_list": actor().may(LIST)}
+    page = follow_ups.page(actor(), wanted, clock.today(), sort=sort, after=request.args.get("after"), before=request.args.get("before"))
+    shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "today": clock.today(), "may_list": actor().may(LIST)}
     shown |= {"problem": words(error) if error else "", "typed": typed or Typed({}), "sent": sent}
     return render("follow_ups/index.html", fragment="follow_ups/_list.html", status=error.status if error else 200, **shown)
 
@@ -40,7 +40,7 @@ def _list(error: DomainError | None = None, typed: Typed | None = None, sent: in
 @requires(FOLLOW_UP)
 def export_csv() -> Response:
     """The list with the same filters as CSV."""
-    rows = follow_ups.rows(actor(), call_forms.follow_ups_from(request.args), _today(), _sort())
+    rows = follow_ups.rows(actor(), call_forms.follow_ups_from(request.args), clock.today(), _sort())
     return exports.csv_response("follow-ups", follow_ups.COLUMNS, rows)
 
 
@@ -48,7 +48,7 @@ def export_csv() -> Response:
 @requires(FOLLOW_UP)
 def export_xlsx() -> Response:
     """The list with the same filters as a workbook."""
-    rows = follow_ups.rows(actor(), call_forms.follow_ups_from(request.args), _today(), _sort())
+    rows = follow_ups.rows(actor(), call_forms.follow_ups_from(request.args), clock.today(), _sort())
     return exports.xlsx_response("follow-ups", N_("Follow-ups of call-backs"), follow_ups.COLUMNS, rows, words=_WORDS)
 
 
@@ -67,10 +67,6 @@ def finish(call_back_id: int) -> Response:
         return _list(error, typed.refused(error) if isinstance(error, Invalid) else typed, sent=call_back_id)
     flash(_("The follow-up of %(number)s is noted as done.", number=found.order.number), "message")
     return see_other(HOME + (f"?{request.query_string.decode()}" if request.query_string else ""))
-
-
-def _today() -> Any:
-    return clock.now().astimezone(clock.zone()).date()
 
 
 def _sort() -> str:

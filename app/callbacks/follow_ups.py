@@ -100,7 +100,7 @@ def rows(actor: Actor, wanted: FollowUpFilter, today: date, sort: str = "due_on"
 
 def remind(at: datetime) -> str:
     """Tell the owners of follow-ups due today or late, and of late ones who signed; each once. Says how many there are."""
-    today = at.astimezone(clock.zone()).date()
+    today = clock.day_of(at)
     query = CallBack.select(CallBack, WorkOrder).join(WorkOrder).where(IS_OPEN, CallBack.follow_up_due_on <= today)
     due = list(query.order_by(CallBack.id))
     for one in due:

@@ -39,7 +39,7 @@ def printed() -> Response:
 
 def _report() -> dict[str, Any]:
     wanted = _month()
-    return {"month": wanted, "report": month.report(actor(), wanted), "today": _today(), "this_month": months.month_of(_today())}
+    return {"month": wanted, "report": month.report(actor(), wanted), "today": clock.today(), "this_month": months.month_of(clock.today())}
 
 
 @blueprint.get("/call-backs/month.csv")
@@ -91,12 +91,8 @@ def _rows() -> Any:
 
 
 def _month() -> Month:
-    return months.month_from(request.args.get("month", ""), _today())
+    return months.month_from(request.args.get("month", ""), clock.today())
 
 
 def _what() -> str:
     return call_forms.one_of(request.args, "what", month.WHAT)
-
-
-def _today() -> Any:
-    return clock.now().astimezone(clock.zone()).date()

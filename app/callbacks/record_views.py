@@ -1,7 +1,7 @@
 """One call-back: its page, the signature, the reading, and the form 客户回访记录表 on paper."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request
@@ -41,14 +41,10 @@ def _page(found: CallBack, error: DomainError | None = None, typed: Typed | None
     shown |= {
         "report": due.report_of(found.order),
         "worst_poor": POOR.value(),
-        "today": (today := _day(now)),
+        "today": (today := clock.day_of(now)),
         "in_three_days": today + timedelta(days=3),
     }
     return render("call_backs/call_back.html", status=error.status if error else 200, **shown)
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(clock.zone()).date()
 
 
 def _is_mine(found: CallBack) -> bool:

@@ -66,7 +66,7 @@ def _refuse_second(area: Area, number: int) -> None:
     there = VisitDraw.get_or_none(VisitDraw.area == area, VisitDraw.year == year, VisitDraw.quarter == quarter)
     if there is not None:
         words = N_("%(name)s has drawn this quarter for %(area)s already, on %(day)s.")
-        raise Conflict(words, name=there.by_name, area=area.name, day=there.at.astimezone(clock.zone()).date())
+        raise Conflict(words, name=there.by_name, area=area.name, day=clock.day_of(there.at))
 
 
 def _draw(by: Actor, area: Area, pool: Pool, seed: str, at: datetime) -> VisitDraw:
@@ -118,7 +118,7 @@ def record(*, by: Actor, visit: ReturnVisit, found: VisitRecord, version: int, a
     """Write the record of a visit, or correct it. Raises ``Invalid`` with the words beside each field, ``Conflict`` when it was changed
     meanwhile or is no longer planned."""
     by.require(RECORD)
-    _check_record(visit, found, (at or clock.now()).astimezone(clock.zone()).date())
+    _check_record(visit, found, clock.day_of(at or clock.now()))
     with db.transaction():
         if visit.state not in visit_pools.TAKEN:
             raise Conflict(N_("This visit is no longer planned: somebody else took its place, or it was released."))
@@ -134,7 +134,7 @@ def _check_record(visit: ReturnVisit, found: VisitRecord, today: date) -> None:
         wrong["visited_on"] = N_("On which day was it?")
     elif found.visited_on > today:
         wrong["visited_on"] = N_("This day is still to come.")
-    elif found.visited_on < visit.draw.at.astimezone(clock.zone()).date():
+    elif found.visited_on < clock.day_of(visit.draw.at):
         wrong["visited_on"] = N_("This lies before the draw.")
     if not found.result.strip() or len(found.result) > MAX_RESULT:
         wrong["result"] = N_("Say in words what the customer said, in at most 4,000 characters.")

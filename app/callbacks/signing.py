@@ -86,7 +86,7 @@ def _check_follow_up(wanted: FollowUp, now: datetime) -> None:
         wrong["follow_up"] = N_("Say what is done about it, in at most 2,000 characters.")
     if wanted.owner is None or not wanted.owner.is_active:
         wrong["owner"] = N_("Choose who sees to it.")
-    if wanted.due_on is None or wanted.due_on < now.astimezone(clock.zone()).date():
+    if wanted.due_on is None or wanted.due_on < clock.day_of(now):
         wrong["due_on"] = N_("Say by when: today or later.")
     if wrong:
         raise Invalid(MISSING, fields=wrong)

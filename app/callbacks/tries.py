@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from app.callbacks import states
 from app.callbacks.models import CallTry
@@ -41,12 +41,8 @@ def note(
 
 
 def _note(by: Actor, order: WorkOrder, text: str, again_at: datetime | None, now: datetime) -> None:
-    CallTry.create(order=order, at=now, tried_on=_day(now), by=by.user_id, by_name=by.name, note=text, again_at=again_at)
+    CallTry.create(order=order, at=now, tried_on=clock.day_of(now), by=by.user_id, by_name=by.name, note=text, again_at=again_at)
     record(by, "tried", order, after={"note": text, "again_at": again_at})
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(clock.zone()).date()
 
 
 def of_orders(orders: Iterable[WorkOrder]) -> dict[int, list[CallTry]]:

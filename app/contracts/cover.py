@@ -24,7 +24,7 @@ def agreement_of(order: WorkOrder, at: datetime) -> Contract | None:
     """The service agreement that covers the machine of ``order`` on the day of ``at``; None without one."""
     if order.machine_id is None:
         return None
-    day = at.astimezone(clock.zone()).date()
+    day = clock.day_of(at)
     query = Contract.select().join(ContractMachine, on=ContractMachine.contract == Contract.id)
     query = query.where(
         ContractMachine.machine == order.machine_id, Contract.kind == ContractKind.AGREEMENT, Contract.status.in_(IN_FORCE),

@@ -108,7 +108,7 @@ def _hand_in(order: WorkOrder, found: Contract | None, typed: TypedLines) -> Non
 def _form(order: WorkOrder, found: Contract | None, typed: TypedLines | None = None, *, problem: str = "", status: int = 200) -> Response:
     if typed is None:
         typed = forms.lines_in(forms.as_sent(forms.texts_of(queries.lines_of(found)) if found else []))
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     shown: dict[str, Any] = {"order": order, "contract": found, "problem": problem, "title": request.form.get("title")}
     shown |= {"lines": lines.shown(typed.texts, forms.NAMES, empty=2), "earned": typed.earned, "parts": forms.offered_parts()}
     shown |= {

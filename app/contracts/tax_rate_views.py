@@ -46,7 +46,7 @@ def index() -> Response:
     if done.is_done:
         flash(_("Saved."), "message")
         return see_other("/tax-rates")
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     shown: dict[str, Any] = {"rates": tax_rates.every(), "form": form, "problem": done.problem, "today": today}
     return render("contracts/tax_rates.html", status=done.status, **shown)
 
@@ -56,7 +56,7 @@ def index() -> Response:
 def remove(rate_id: int) -> Response:
     """Take out a rate that has not begun."""
     try:
-        tax_rates.remove(by=actor(), rate_id=rate_id, today=clock.now().astimezone(clock.zone()).date())
+        tax_rates.remove(by=actor(), rate_id=rate_id, today=clock.today())
     except Conflict as error:
         flash(words(error), "error")
     return see_other("/tax-rates")

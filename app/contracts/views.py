@@ -182,7 +182,7 @@ def _text_chosen(form: ContractForm) -> str:
 
 
 def _form_page(template: str, form: ContractForm, typed: TypedLines, done: Sent, **shown: Any) -> Response:
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     kind = ContractKind(form.kind.data) if form.kind.data in set(ContractKind) else ContractKind.REPAIR
     shown |= {"form": form, "problem": done.problem, "kind": kind, "earned": typed.earned, "is_more": "more" in request.form}
     shown |= {"lines": lines.shown(typed.texts, forms.NAMES), "line_errors": {name: translated(text) for name, text in typed.wrong.items()}}

@@ -118,7 +118,7 @@ def _replaced(machine: Machine, on: date, part: Part | None, component: str) -> 
 
 
 def _term_of(part: Part, fitted_ms: int) -> Term:
-    from_on = clock.from_ms(int(fitted_ms)).astimezone(clock.zone()).date()
+    from_on = clock.day_of(clock.from_ms(int(fitted_ms)))
     months = int(REPLACED_MONTHS.value()) if part.warranty_months is None else part.warranty_months
     return Term(Ground.REPLACEMENT, last_day(from_on, months), from_on, months, part.name)
 
@@ -126,7 +126,7 @@ def _term_of(part: Part, fitted_ms: int) -> Term:
 def fault_day(order: WorkOrder) -> date:
     """The day of the fault: when the ticket was opened, else when the order was made."""
     at = order.ticket.opened_at if order.ticket_id is not None else order.created_at
-    day: date = at.astimezone(clock.zone()).date()
+    day: date = clock.day_of(at)
     return day
 
 

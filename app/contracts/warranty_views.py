@@ -103,7 +103,7 @@ def revoke(serial: str, extension_id: int) -> Response:
 def _asked(machine: Machine) -> dict[str, Any]:
     """The verdict for what the query string asks, and the words beside what it cannot be asked for."""
     given, problem = request.args, ""
-    day = clock.now().astimezone(clock.zone()).date()
+    day = clock.today()
     try:
         day = date.fromisoformat(given["on"]) if given.get("on") else day
     except ValueError:

@@ -54,6 +54,16 @@ def end_of(day: date) -> datetime:
     return start_of(day + timedelta(days=1))
 
 
+def day_of(at: datetime) -> date:
+    """The day on which ``at`` falls in the deployment's time zone."""
+    return at.astimezone(_zone).date()
+
+
+def today() -> date:
+    """The day it is in the deployment's time zone."""
+    return day_of(now())
+
+
 def local_text(at: datetime | None) -> str:
     """``at`` to the second as exports write it, in the deployment's time zone; empty for None."""
     return at.astimezone(_zone).isoformat(timespec="seconds") if at else ""

@@ -37,7 +37,7 @@ Rows = tuple[tuple[str, Decimal, str, Decimal, Decimal], ...]
 def agree(staff: Staff, machines: list[Machine], now: datetime) -> None:
     """A service agreement in force, one repair signed, one approved, and two that wait for the manager and the deputy."""
     old = [machine for machine in machines if machine.customer_id is not None and machine.accepted_on is not None]
-    old = [machine for machine in old if (now.astimezone(clock.zone()).date() - machine.accepted_on).days > 420]
+    old = [machine for machine in old if (clock.day_of(now) - machine.accepted_on).days > 420]
     if len(old) < 5:
         return
     clerk, manager = staff["clerk"], staff["manager"]
@@ -63,7 +63,7 @@ def _on_the_job(now: datetime) -> None:
 
 
 def _agreement(clerk: Actor, manager: Actor, machine: Machine, at: datetime) -> None:
-    day = at.astimezone(clock.zone()).date()
+    day = clock.day_of(at)
     same = list(Machine.select().where(Machine.customer == machine.customer_id).order_by(Machine.id).limit(2))
     terms = Terms(
         kind=ContractKind.AGREEMENT, title="年度维保合同", lines=_lines(YEAR), text=usual_text(ContractKind.AGREEMENT), valid_from=day,

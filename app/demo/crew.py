@@ -29,7 +29,7 @@ TRAINED_DAYS_AGO = 200
 
 def equip(staff: Staff, now: datetime) -> None:
     """Enter grades, trainings and vehicles."""
-    since = now.astimezone(clock.zone()).date() - timedelta(days=TRAINED_DAYS_AGO)
+    since = clock.day_of(now) - timedelta(days=TRAINED_DAYS_AGO)
     for username, grade, models in SKILLS:
         user = User.get(User.username == username)
         known = {model.id: since for model in MachineModel.select().where(MachineModel.name.in_(models))}

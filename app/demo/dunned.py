@@ -23,7 +23,7 @@ DEBTS = (
 
 def press(staff: Staff, now: datetime) -> None:
     """Open old balances and press some of their debtors."""
-    today = now.astimezone(clock.zone()).date()
+    today = clock.day_of(now)
     debtors = list(Customer.select().order_by(Customer.id).limit(len(DEBTS)))
     for customer, (days, amount, about) in zip(debtors, DEBTS, strict=False):
         _owe(customer, today - timedelta(days=days), Decimal(amount), about, now)

@@ -25,7 +25,7 @@ WEEKS = 2
 
 def arrange(by: Actor, staff: Staff, now: datetime) -> None:
     """Put everybody on the roster."""
-    today = now.astimezone(clock.zone()).date()
+    today = clock.day_of(now)
     for week in range(WEEKS):
         monday = today - timedelta(days=today.weekday()) + timedelta(days=7 * week)
         for username, role, first, last, start, end, note in SHIFTS:

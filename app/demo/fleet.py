@@ -85,7 +85,7 @@ def _contact(staff: Staff, dice: random.Random, customer: Customer, role: Contac
 
 
 def _details(dice: random.Random, number: int, site: Site, profile: DeviceProfile, now: datetime) -> MachineDetails:
-    accepted_on = now.astimezone(clock.zone()).date() - timedelta(days=dice.randint(*SERVICE_PERIOD_DAYS))
+    accepted_on = clock.day_of(now) - timedelta(days=dice.randint(*SERVICE_PERIOD_DAYS))
     shipped_on = accepted_on - timedelta(days=dice.randint(12, 60))
     has_terminal = number < MACHINES - WITHOUT_TERMINAL
     return MachineDetails(
@@ -104,5 +104,5 @@ def _details(dice: random.Random, number: int, site: Site, profile: DeviceProfil
 
 def _machine(staff: Staff, details: MachineDetails, now: datetime) -> Machine:
     assert details.shipped_on is not None
-    age = now.astimezone(clock.zone()).date() - details.shipped_on
+    age = clock.day_of(now) - details.shipped_on
     return operations.create_machine(by=staff["clerk"], details=details, at=now - age)

@@ -29,7 +29,7 @@ LINES = (
 
 def write_down(staff: Staff, now: datetime) -> None:
     """Register invoices of finished jobs off warranty and send some of them."""
-    by, today = staff["clerk"], now.astimezone(clock.zone()).date()
+    by, today = staff["clerk"], clock.day_of(now)
     query = WorkOrder.select().where(WorkOrder.status.in_(DONE_STATUSES), WorkOrder.customer.is_null(False))
     jobs = list(query.where(WorkOrder.warranty != WarrantyState.IN).order_by(WorkOrder.finished_at.desc()).limit(5))
     if jobs:
@@ -42,7 +42,7 @@ def write_down(staff: Staff, now: datetime) -> None:
         )  # fmt: skip
         if billing_data.of(order.customer) is None:
             billing_data.save(by=by, customer=order.customer, details=data, version=0, at=now)
-        issued_on = max(today - timedelta(days=18 - 5 * number), order.finished_at.astimezone(clock.zone()).date())
+        issued_on = max(today - timedelta(days=18 - 5 * number), clock.day_of(order.finished_at))
         invoice = _register(staff, order, number, issued_on, now)
         _send(staff, invoice, number, now)
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from app.accounts.models import User, UserRole
+from app.core import clock
 from app.demo.field_work import acting
 from app.demo.people import Staff
 from app.desk import day_text
@@ -24,7 +25,7 @@ def write(staff: Staff, now: datetime) -> None:
     """Send the reports of the last days, and ask for help where somebody is on site."""
     held = UserRole.select(UserRole.user).where(UserRole.role == "technician")
     technicians = list(User.select().where(User.id.in_(held)).order_by(User.id))
-    today = technician_reports.local_day(now)
+    today = clock.day_of(now)
     for number, user in enumerate(technicians):
         for back in range(1, DAYS + 1):
             day = today - timedelta(days=back)

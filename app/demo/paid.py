@@ -16,13 +16,13 @@ HALF = Decimal("0.5")
 
 def pay(staff: Staff, now: datetime) -> None:
     """A customer pays half of its invoice, another one owes since spring, a technician has cash in the pocket."""
-    today = now.astimezone(clock.zone()).date()
+    today = clock.day_of(now)
     owed = list(Receivable.select().where(Receivable.is_open, Receivable.kind == ReceivableKind.INVOICE).order_by(Receivable.id).limit(2))
     if owed:
         half = (owed[0].amount * HALF).quantize(Decimal(1))
         customer, since = owed[0].customer, now - timedelta(hours=20)
         details = PaymentDetails(
-            way="transfer", amount=half, received_on=since.astimezone(clock.zone()).date(), payer_name=customer.name,
+            way="transfer", amount=half, received_on=clock.day_of(since), payer_name=customer.name,
             bank_reference="N26112500317", remark="维修费部分付款",
         )  # fmt: skip
         payments.record(by=staff["clerk"], customer=customer, details=details, wishes=[(owed[0], half)], at=since)
@@ -39,6 +39,6 @@ def _take_cash(now: datetime) -> None:
     done = WorkOrder.finished_at.is_null(False) & (WorkOrder.warranty == WarrantyState.OFF) & WorkOrder.lead.is_null(False)
     order = WorkOrder.select().where(done, WorkOrder.customer.is_null(False)).order_by(WorkOrder.finished_at.desc()).first()
     if order is not None:
-        on = order.finished_at.astimezone(clock.zone()).date()
+        on = clock.day_of(order.finished_at)
         details = PaymentDetails(way="cash", amount=Decimal(350), received_on=on, remark="上门维修费")
         cash.take(by=acting(order.lead), order=order, details=details, at=min(now, order.finished_at + timedelta(minutes=20)))

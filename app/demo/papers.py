@@ -33,7 +33,7 @@ def hand_in(staff: Staff, machines: list[Machine], now: datetime) -> None:
         _paper(staff, machine, FormType.SERVICE_REPORT, now, place=("", ""))
     for index, form, days in ASKED:
         technician = User.get(User.username == "technician")
-        due_on = now.astimezone(clock.zone()).date() + timedelta(days=days)
+        due_on = clock.day_of(now) + timedelta(days=days)
         requests.ask(by=staff["clerk"], machine=machines[index], form_type=form, technician=technician, due_on=due_on, at=now)
 
 

@@ -124,7 +124,7 @@ def _sign(staff: Staff, order: WorkOrder, number: int, at: datetime) -> None:
     record = CallBack.get(CallBack.order == order)
     follow_up = None
     if record.is_poor:
-        day = at.astimezone(clock.zone()).date() + timedelta(days=3)
+        day = clock.day_of(at) + timedelta(days=3)
         owner = User.get_by_id(staff["clerk"].user_id)
         follow_up = FollowUp("致歉并说明排班，下次保养时优先安排。", owner, day)
     hands.sign(by=staff["deputy"], call_back=record, version=record.version, follow_up=follow_up, at=at)

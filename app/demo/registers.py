@@ -57,7 +57,7 @@ def furnish(staff: Staff, machines: list[Machine], now: datetime) -> None:
     _projects(staff, now)
     for number, days in SIM_DAYS.items():
         machine = Machine.get_by_id(machines[number].id)
-        expires_on = now.astimezone(clock.zone()).date() + timedelta(days=days)
+        expires_on = clock.day_of(now) + timedelta(days=days)
         details = replace(operations.written(machine), sim_number=f"8986042026{number:09d}", sim_expires_on=expires_on)
         operations.edit_machine(by=staff["clerk"], machine=machine, version=machine.version, details=details)
     _move(staff, Machine.get_by_id(machines[MOVED].id), now)
@@ -99,7 +99,7 @@ def _projects(staff: Staff, now: datetime) -> None:
             name=name,
             customer=customer,
             site=customer.sites.order_by(Site.id.desc()).first(),
-            signed_on=now.astimezone(clock.zone()).date() - timedelta(days=days),
+            signed_on=clock.day_of(now) - timedelta(days=days),
         )
         project = projects.create_project(by=staff["clerk"], details=details, at=now - timedelta(days=days))
         if of_machine:
@@ -118,7 +118,7 @@ def _refit(staff: Staff, machine: Machine, now: datetime) -> None:
     details = TerminalDetails(
         device=f"{machine.device}-b",
         sim_number="8986042026000009999",
-        sim_expires_on=now.astimezone(clock.zone()).date() + timedelta(days=365),
+        sim_expires_on=clock.day_of(now) + timedelta(days=365),
         gateway=machine.gateway,
         at=now,
         reason="终端进水，整机更换",

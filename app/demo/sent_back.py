@@ -34,7 +34,7 @@ def bring_back(staff: Staff, now: datetime) -> None:
     for number, (order, part) in enumerate(zip(orders, PARTS, strict=False)):
         _follow(staff, order, part, number, now)
     if orders:
-        until = now.astimezone(clock.zone()).date() + timedelta(days=540)
+        until = clock.day_of(now) + timedelta(days=540)
         warranty_operations.extend(by=staff["manager"], machine=orders[0].machine, until_on=until, reason="销售合同约定质保三年", at=now)
 
 

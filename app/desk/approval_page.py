@@ -43,7 +43,7 @@ def shown(by: Actor, number: str, numbers: Sequence[str], at: datetime) -> dict[
         "reckoned": queries.reckoned(contract, lines),
         "last_jobs": earlier.last_jobs(machine, JOBS),
         "before": job_history.before(contract.order)[:JOBS] if contract.order_id and contract.order.machine_id else [],
-        "debt": accounts.debt_of(contract.customer_id, at.astimezone(clock.zone()).date()),
+        "debt": accounts.debt_of(contract.customer_id, clock.day_of(at)),
         "place": place + 1,
         "count": len(numbers),
         "previous": numbers[place - 1] if place > 0 else None,
@@ -61,4 +61,4 @@ def _proof(contract: Contract, at: datetime) -> warranty.Verdict | None:
     """Why it is in warranty or not: at the fault where there is an order, else today."""
     if contract.order_id:
         return warranty.of_order(contract.order)
-    return warranty.decide(contract.machine, at.astimezone(clock.zone()).date()) if contract.machine_id else None
+    return warranty.decide(contract.machine, clock.day_of(at)) if contract.machine_id else None

@@ -269,7 +269,7 @@ def debt_to_show(actor: Actor, customer: Customer | None, at: datetime) -> Debt 
     """What ``customer`` owes, for those who may read the money of its area."""
     if customer is None or not actor.may("money.read") or not _may_see(actor, customer.area_id):
         return None
-    return accounts.debt_of(customer.id, at.astimezone(clock.zone()).date())
+    return accounts.debt_of(customer.id, clock.day_of(at))
 
 
 def _add_customer(actor: Actor, card: Card) -> None:

@@ -154,7 +154,7 @@ def _proof(found: Subject) -> warranty.Verdict | None:
         return warranty.of_order(found.order)
     machine = found.about.machine
     at = found.ticket.opened_at if found.ticket else found.now
-    return warranty.decide(machine, at.astimezone(clock.zone()).date()) if machine is not None else None
+    return warranty.decide(machine, clock.day_of(at)) if machine is not None else None
 
 
 def last_parts(about: Ticket | WorkOrder) -> str:

@@ -77,7 +77,7 @@ def _shown(now: datetime) -> dict[str, Any]:
         "proposals": proposals.undecided(me) if me.may(proposals.DECIDE) or me.may(proposals.PROPOSE) else [],
         "first": first,
         "length": length,
-        "today": now.astimezone(clock.zone()).date(),
+        "today": clock.day_of(now),
         "lengths": LENGTHS,
         "one_day": timedelta(days=1),
         "areas": _areas(),
@@ -104,7 +104,7 @@ def _days(now: datetime) -> tuple[date, int]:
     if length not in map(str, LENGTHS):
         raise Invalid(N_("The list cannot be filtered that way."))
     try:
-        return (date.fromisoformat(text) if text else now.astimezone(clock.zone()).date()), int(length)
+        return (date.fromisoformat(text) if text else clock.day_of(now)), int(length)
     except ValueError:
         raise Invalid(N_("That is not a day; write it like 2026-11-23.")) from None
 

@@ -82,7 +82,7 @@ def of_ticket(by: Actor, ticket: Ticket, raised: Sequence[AlarmReason]) -> Fault
     return FaultContext(
         at=at,
         policies=policies,
-        warranty=warranty.decide(machine, at.astimezone(clock.zone()).date()),
+        warranty=warranty.decide(machine, clock.day_of(at)),
         repairs=_repairs(by, ticket, machine, families),
         parts=_parts(by, machine, families) if by.may("service_reports.read") else [],
         charts=_charts(machine, profile, policies, at),

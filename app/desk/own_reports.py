@@ -111,4 +111,4 @@ def _read(text: str) -> date:
 
 
 def _today() -> date:
-    return technician_reports.local_day(clock.now())
+    return clock.today()

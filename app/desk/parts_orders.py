@@ -100,7 +100,7 @@ def _line(line: Any) -> dict[str, str]:
 
 
 def _form(form: Tried, given: list[dict[str, str]], about: dict[str, Any]) -> Response:
-    rates = [number_text(row.rate * 100) for row in tax_rates(clock.now().astimezone(clock.zone()).date())]
+    rates = [number_text(row.rate * 100) for row in tax_rates(clock.today())]
     shown = screens.shown(form, typed_lines.PRICE, given) | about
     shown["rates"] = [(rate, f"{rate} %") for rate in dict.fromkeys(rates)]
     return render("supply/parts_order_form.html", status=form.status, customers=_offered(request.form.get("customer", "")), **shown)

@@ -100,7 +100,7 @@ def _rows() -> list[Sequence[Any]]:
 
 
 def _wanted() -> Wanted:
-    given, today = request.values, reports.local_day(clock.now())
+    given, today = request.values, clock.today()
     try:
         period = ReportPeriod(given.get("period") or ReportPeriod.DAY)
         usual = today if period == ReportPeriod.DAY else today.replace(day=1) - timedelta(days=1)  # the last month that is over
@@ -119,7 +119,7 @@ def _wanted() -> Wanted:
 
 def _beside(wanted: Wanted, now: datetime) -> dict[str, str]:
     """The addresses of the days or months before and after."""
-    today, address = reports.local_day(now), f"/technician-reports?period={wanted.period}&on="
+    today, address = clock.day_of(now), f"/technician-reports?period={wanted.period}&on="
     if wanted.period == ReportPeriod.DAY:
         after = min(wanted.on + timedelta(days=SHOWN_DAYS), today)
     else:

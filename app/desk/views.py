@@ -150,7 +150,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
 
 
 def _warranty(found: Ticket) -> Any:
-    return terms.warranty_of(found.machine, found.opened_at.astimezone(clock.zone()).date())
+    return terms.warranty_of(found.machine, clock.day_of(found.opened_at))
 
 
 def _state(text: str) -> TicketStatus:

@@ -74,7 +74,7 @@ def _follow_ups(actor: Actor, now: datetime, limit: int) -> Iterator[Item]:
     """What this person promised to see to after a poor score."""
     is_mine = (CallBack.follow_up_owner == actor.user_id) & CallBack.follow_up_done_at.is_null() & (CallBack.follow_up != "")
     query = of_rows(CallBack).where(is_mine)
-    today = now.astimezone(clock.zone()).date()
+    today = clock.day_of(now)
     for row in query.order_by(CallBack.follow_up_due_on).limit(limit):
         step = Step(label=N_("See to it"), href=f"/call-backs/{row.id}")
         rank = LATE if row.follow_up_due_on and row.follow_up_due_on < today else USUAL

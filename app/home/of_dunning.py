@@ -22,7 +22,7 @@ def of_dunning(actor: Actor, now: datetime) -> list[Item]:
     roles = [role for role in PRESSES if role in actor.roles]
     if not roles or not actor.may(dunning.RECORD):
         return []
-    today = now.astimezone(clock.zone()).date()
+    today = clock.day_of(now)
     due, broken, expiring = _standing(actor, roles, today)
     narrowed = f"&role={roles[0]}" if len(roles) == 1 else ""
     found = [

@@ -37,7 +37,7 @@ def _uninvoiced(actor: Actor) -> Iterator[Item]:
 
 def _underway(now: datetime) -> Iterator[Item]:
     """Only what is late: that an invoice is on its way is no work."""
-    day = (now - LATE_AFTER).astimezone(clock.zone()).date()
+    day = clock.day_of(now - LATE_AFTER)
     late = Invoice.select(fn.COUNT(Invoice.id), fn.MIN(Invoice.issued_on)).where(to_hand_over(), Invoice.issued_on <= day)
     number, oldest = late.scalar(as_tuple=True)
     if number:

@@ -18,7 +18,7 @@ from app.home.items import LATE, USUAL, Item, Step
 
 def of_payments(actor: Actor, now: datetime) -> list[Item]:
     """Everything of payments that waits for ``actor``."""
-    today = now.astimezone(clock.zone()).date()
+    today = clock.day_of(now)
     return [*_unconfirmed(actor), *_unsettled(actor, today), *_left_over(actor, today), *_to_check(actor, now), *_lapsing(actor, today)]
 
 
@@ -50,7 +50,7 @@ def _left_over(actor: Actor, today: date) -> Iterator[Item]:
 
 def _to_check(actor: Actor, now: datetime) -> Iterator[Item]:
     if actor.may(unpaid.NOTE) and actor.may(cash.CONFIRM):
-        found = (unpaid.waiting(actor), now.astimezone(clock.zone()).date())
+        found = (unpaid.waiting(actor), clock.day_of(now))
         yield from _counted(found, "jobs-unpaid", "/cash/unpaid", N_("Unpaid amounts to check: %(count)s"))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from app.core import clock
 from app.core.errors import N_
 from app.core.types import Actor
 from app.home.items import LATE, URGENT, USUAL, Item, Step
@@ -48,7 +49,7 @@ def _overdue(actor: Actor, now: datetime) -> Iterator[Item]:
     """One line for all parts that are late: whoever may waive them presses or lets go."""
     if not actor.may(returning.WAIVE):
         return
-    late = queries.listed(actor, ReturnFilter(state=queries.LATE), queries.today())
+    late = queries.listed(actor, ReturnFilter(state=queries.LATE), clock.today())
     number = late.select(DefectiveReturn.id).count()
     if number:
         step = Step(label=N_("Look at them"), href="/returns?state=late", icon="refresh")

@@ -116,7 +116,7 @@ MILESTONES_IN_ORDER = ("registered", "shipped", "accepted", "warranty", "retired
 
 
 def _milestones(machine: Machine) -> Iterator[tuple[datetime, int, Milestone, str]]:
-    registered_on = machine.created_at.astimezone(clock.zone()).date()
+    registered_on = clock.day_of(machine.created_at)
     found = warranty_on(registered_on, accepted_on=machine.accepted_on, shipped_on=machine.shipped_on, months=machine.warranty_months)
     dates = {"shipped": machine.shipped_on, "accepted": machine.accepted_on, "warranty": found.from_on, "retired": machine.retired_on}
     last_on = prolonged(found, terms.extended([machine.id]).get(machine.id), registered_on).last_on

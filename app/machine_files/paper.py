@@ -93,7 +93,7 @@ def _file(found: Machine, most: int, pictured: Pictured) -> dict[str, Any]:
         "file": File(found, is_for_customer),
         "wanted": wanted,
         "head": letterhead(),
-        "today": clock.now().astimezone(clock.zone()).date(),
+        "today": clock.today(),
         "standing": (queries.standing_for_customer if is_for_customer else queries.standing)(reader, found),
         "completeness": queries.completeness_of(found, has_photo=picture is not None),
         "entries": stretch.entries,

@@ -242,7 +242,7 @@ class Outstanding:
 
 def outstanding(actor: Actor) -> list[Outstanding]:
     """Open requests by technician, most first."""
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     counts: dict[int, list[Any]] = {}
     for request in open_requests(actor):
         name = request.technician.name if request.technician else ""

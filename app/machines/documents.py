@@ -199,7 +199,7 @@ def _column(onto: Holder) -> str:
 
 def _check(details: DocumentDetails, now: datetime) -> None:
     wrong: dict[str, str] = {}
-    if details.document_on and details.document_on > now.astimezone(clock.zone()).date():
+    if details.document_on and details.document_on > clock.day_of(now):
         wrong["document_on"] = N_("The date of a document cannot be in the future.")
     if bool(details.cabinet.strip()) != bool(details.box.strip()):
         wrong["box" if details.cabinet.strip() else "cabinet"] = N_("Please give cabinet and box.")

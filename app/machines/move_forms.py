@@ -50,7 +50,7 @@ class MoveForm(FlaskForm):
 
 def move_form(machine: Machine, customer: Customer | None) -> MoveForm:
     """The form of a move to ``customer``."""
-    return MoveForm(data={"version": machine.version, "customer": customer.name if customer else "", "at": _today()})
+    return MoveForm(data={"version": machine.version, "customer": customer.name if customer else "", "at": clock.today()})
 
 
 class TerminalForm(FlaskForm):
@@ -82,9 +82,5 @@ def terminal_form(machine: Machine) -> TerminalForm:
     return TerminalForm(data=shown | {"at": clock.now().astimezone(clock.zone()).replace(tzinfo=None)})
 
 
-def _today() -> date:
-    return clock.now().astimezone(clock.zone()).date()
-
-
 def _moment(on: date) -> datetime:
-    return clock.now() if on == _today() else datetime.combine(on, time(), clock.zone()).astimezone(clock.UTC)
+    return clock.now() if on == clock.today() else datetime.combine(on, time(), clock.zone()).astimezone(clock.UTC)

@@ -65,7 +65,7 @@ def undo(serial: str, move_id: int) -> Response:
 def warranty(serial: str) -> Response:
     """Whether the machine is in warranty on the day ``on``, with the reason; today without one."""
     found, problem = queries.by_serial(actor(), serial), ""
-    day = clock.now().astimezone(clock.zone()).date()
+    day = clock.today()
     try:
         day = date.fromisoformat(request.args["on"]) if request.args.get("on") else day
     except ValueError:

@@ -90,7 +90,7 @@ def listed(actor: Actor, filters: Filters) -> ModelSelect:
 
 def sim_is(state: str) -> Any:
     """Expired before today, or within ``SIM_SOON`` from today on."""
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     if state == EXPIRED:
         return Machine.sim_expires_on < today
     return Machine.sim_expires_on.between(today, today + SIM_SOON)
@@ -128,7 +128,7 @@ def covered(actor: Actor, customer: Customer) -> int:
 
 def warranty_now(machine: Machine, known: Mapping[int, date] | None = None) -> Warranty:
     """The warranty of ``machine`` today, with its reason; ``known`` as in ``terms.warranty_of``."""
-    return terms.warranty_of(machine, clock.now().astimezone(clock.zone()).date(), known)
+    return terms.warranty_of(machine, clock.today(), known)
 
 
 def profile_choices() -> list[DeviceProfile]:

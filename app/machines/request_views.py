@@ -38,7 +38,7 @@ def _asked() -> Response:
     given, sort = request.args, request.args.get("sort") or queries.DEFAULT_REQUEST_SORT
     found = _open_requests()
     page = paging.page_of_records(found, queries.REQUEST_SORTS, sort, after=given.get("after"), before=given.get("before"))
-    shown: dict[str, Any] = {"page": page, "sort": sort, "outstanding": queries.outstanding(actor()), "today": _today()}
+    shown: dict[str, Any] = {"page": page, "sort": sort, "outstanding": queries.outstanding(actor()), "today": clock.today()}
     return render("documents/not_handed_in.html", fragment="documents/_requests.html", **shown, **_filters())
 
 
@@ -58,10 +58,6 @@ def _filters() -> dict[str, Any]:
         "lacking_count": paging.capped_count(queries.lacking(actor()).select(Machine.id)),
         "expected": [one.form_type for one in EXPECTED],
     }
-
-
-def _today() -> Any:
-    return clock.now().astimezone(clock.zone()).date()
 
 
 def _open_requests() -> Any:

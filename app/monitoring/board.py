@@ -151,7 +151,7 @@ def _troubled(actor: Actor, filters: Filters) -> list[tuple[int | None, Tile]]:
         tile.level = min(tile.level, level, key=_RANK.__getitem__)
         tile.is_acknowledged &= bool(is_acknowledged or is_inhibited)
         tile.codes.append(code)
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     for area_id, machine_id, serial, device, customer, is_silent, is_late, since, sim_expires_on in _quiet(actor, filters):
         level = "silent" if is_silent else "late" if is_late else "offline"
         _area, tile = found.setdefault(machine_id, (area_id, Tile(machine_id, serial, device, customer, level)))

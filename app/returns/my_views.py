@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.returns import queries, returning
 from app.returns.views import parcel_from, tag_sheet
@@ -59,7 +60,7 @@ def _page(error: Conflict | Invalid | None = None) -> Response:
     said = {name: gettext(text) for name, text in wrong.items()}
     shown: dict[str, Any] = {
         "returns": queries.own(actor()),
-        "today": queries.today(),
+        "today": clock.today(),
         "typed": typed,
         "wrong": said,
         "chosen": typed.getlist("number"),

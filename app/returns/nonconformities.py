@@ -72,7 +72,7 @@ def prepare(
         returning.step(by, returned, ReturnStatus.REPORTED, now, batch=said.batch.strip())
         row: Nonconformity = Nonconformity.create(
             number=numbering.next_number(NUMBER_PREFIX, now), returned=returned, status=S.PREPARED,
-            on_date=now.astimezone(clock.zone()).date(), found_where=said.found_where.strip(), description=said.description.strip(),
+            on_date=clock.day_of(now), found_where=said.found_where.strip(), description=said.description.strip(),
             prepared_at=now, prepared_by=by.user_id, prepared_by_name=by.name,
         )  # fmt: skip
         _keep(by, row, photos, now)

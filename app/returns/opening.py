@@ -146,7 +146,7 @@ def _write(by: Actor, removed: Removed, part: Part | None, at: datetime, *, reas
     row: DefectiveReturn = DefectiveReturn.create(
         number=numbering.next_number(NUMBER_PREFIX, at), qr_token=secrets.token_urlsafe(TOKEN_BYTES), status=ReturnStatus.DUE, part=part,
         part_name=removed.name, part_number=removed.number, serial=removed.serial, quantity=removed.quantity, opened_at=at,
-        due_on=at.astimezone(clock.zone()).date() + timedelta(days=int(DUE_DAYS.value())), **whose,
+        due_on=clock.day_of(at) + timedelta(days=int(DUE_DAYS.value())), **whose,
     )  # fmt: skip
     order = row.order.number if row.order_id is not None else ""
     after = {"order": order, "part": removed.name, "serial": removed.serial, "due_on": str(row.due_on)}

@@ -46,11 +46,6 @@ class ReturnFilter:
     technician: int | None = None
 
 
-def today() -> date:
-    """The day that it is here."""
-    return clock.now().astimezone(clock.zone()).date()
-
-
 def visible(actor: Actor) -> ModelSelect:
     """The returns that ``actor`` may see: those of orders they may see, and their own, with part, machine, order and technician."""
     query = (
@@ -110,12 +105,12 @@ def _found(q: str) -> Any:
 
 def page(actor: Actor, wanted: ReturnFilter, *, sort: str, after: str | None = None, before: str | None = None) -> Page[DefectiveReturn]:
     """One page of the list. Raises ``Invalid`` for an unknown sort or page."""
-    return paging.page_of_records(listed(actor, wanted, today()), SORTS, sort, after=after, before=before)
+    return paging.page_of_records(listed(actor, wanted, clock.today()), SORTS, sort, after=after, before=before)
 
 
 def exported(actor: Actor, wanted: ReturnFilter, sort: str) -> Iterator[list[Any]]:
     """The rows of ``COLUMNS`` for an export."""
-    for one in paging.whole(listed(actor, wanted, today()), SORTS, sort).iterator():
+    for one in paging.whole(listed(actor, wanted, clock.today()), SORTS, sort).iterator():
         yield [
             one.number, one.status, one.part_number, one.part_name, one.serial, one.batch, one.quantity, one.machine.serial,
             one.order.number if one.order_id else "", one.technician.name if one.technician_id else "", one.opened_at, one.due_on,

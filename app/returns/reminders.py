@@ -14,7 +14,7 @@ AGAIN_AFTER_DAYS = 7
 
 def remind(at: datetime) -> str:
     """Tell technicians of parts due within three days, and of late ones once a week; each once. Says how many there are."""
-    today = at.astimezone(clock.zone()).date()
+    today = clock.day_of(at)
     due = (DefectiveReturn.due_on <= today + BEFORE) & DefectiveReturn.status.in_(OUTSTANDING) & DefectiveReturn.technician.is_null(False)
     found = list(DefectiveReturn.select().where(due).order_by(DefectiveReturn.id))
     for one in found:

@@ -152,7 +152,7 @@ def groups(by: str, from_on: date | None = None, to_on: date | None = None) -> l
 
 
 def _day(at: Any) -> date:
-    return clock.from_ms(int(at)).astimezone(clock.zone()).date()
+    return clock.day_of(clock.from_ms(int(at)))
 
 
 def repeats(report: Nonconformity) -> list[Nonconformity]:

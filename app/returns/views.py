@@ -8,6 +8,7 @@ from flask_babel import gettext
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.core import clock
 from app.core.errors import N_, Conflict, Invalid
 from app.core.known_settings import letterhead
 from app.returns import queries, returning, verdicts
@@ -54,7 +55,7 @@ def index() -> Response:
     wanted, sort = _wanted(), _sort()
     page = queries.page(actor(), wanted, sort=sort, after=request.args.get("after"), before=request.args.get("before"))
     shown: dict[str, Any] = {"page": page, "wanted": wanted, "sort": sort, "technicians": queries.technicians(actor())}
-    return render("returns/index.html", fragment="returns/_list.html", today=queries.today(), **shown)
+    return render("returns/index.html", fragment="returns/_list.html", today=clock.today(), **shown)
 
 
 @blueprint.get("/returns.csv")
@@ -76,7 +77,7 @@ def export_xlsx() -> Response:
 @requires(returning.READ)
 def ageing() -> Response:
     """The parts that are not back, by technician."""
-    return render("returns/ageing.html", ages=queries.ages(actor(), queries.today()))
+    return render("returns/ageing.html", ages=queries.ages(actor(), clock.today()))
 
 
 def _wanted() -> ReturnFilter:
@@ -169,7 +170,7 @@ def _done(number: str, act: Callable[[], object], said: str, *, leads_to: str = 
 def _page(number: str, *, status: int = 200, problem: str = "", wrong: Mapping[str, str] | None = None) -> Response:
     me, found = actor(), queries.by_number(actor(), number)
     is_own = me.area_ids is None or found.technician_id == me.user_id
-    shown: dict[str, Any] = {"returned": found, "is_out": found.status in returning.OUTSTANDING, "today": queries.today()}
+    shown: dict[str, Any] = {"returned": found, "is_out": found.status in returning.OUTSTANDING, "today": clock.today()}
     shown |= {"report": verdicts.of_return(found), "why": queries.why_opened(found)}
     shown |= {"may_handle": me.may(returning.HANDLE) and is_own, "typed": request.form, "wrong": wrong or {}}
     return render("returns/return.html", status=status, problem=problem, qr=qr_source(f"{request.host_url}returns/{number}"), **shown)

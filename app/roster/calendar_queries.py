@@ -85,7 +85,7 @@ def changes() -> list[HistoryEntry]:
 
 def missing_year(at: datetime) -> int | None:
     """The year whose table is missing and asked for now; None when none is."""
-    today = at.astimezone(clock.zone()).date()
+    today = clock.day_of(at)
     asked = [today.year, *([today.year + 1] if today.month >= ASKED_FROM_MONTH else [])]
     known = {number for (number,) in _known_years.rows(today.year, today.year + 1)}
     return next((number for number in asked if number not in known), None)

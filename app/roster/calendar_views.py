@@ -177,4 +177,4 @@ def _day(text: str) -> date:
 
 def _today() -> date:
     now: datetime = clock.now()
-    return now.astimezone(clock.zone()).date()
+    return clock.day_of(now)

@@ -84,7 +84,7 @@ def week(monday: date) -> Week:
     for shift in shifts:
         role = Role(shift.role)
         line = lines.setdefault((order.index(role), shift.user_id), WeekLine(role, shift.user, [[] for _ in range(7)]))
-        line.days[(shift.starts_at.astimezone(clock.zone()).date() - monday).days].append(shift)
+        line.days[(clock.day_of(shift.starts_at) - monday).days].append(shift)
     return Week(monday, [lines[key] for key in sorted(lines)], _problems(shifts))
 
 

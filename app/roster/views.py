@@ -48,7 +48,7 @@ def wall_time(at: datetime) -> str:
 @blueprint.app_template_filter()
 def wall_day(at: datetime) -> date:
     """The day of ``at`` where the deployment is."""
-    return at.astimezone(clock.zone()).date()
+    return clock.day_of(at)
 
 
 @blueprint.app_template_filter()
@@ -94,7 +94,7 @@ def add_shifts() -> Response:
     """Put shifts into the roster."""
     form = _shift_form(None)
     done = sent(form, lambda: operations.add_shifts(by=actor(), pattern=_pattern(form)))
-    monday = _monday_of(form.first.data or _today())
+    monday = _monday_of(form.first.data or clock.today())
     if done.is_done:
         flash(_("The shifts are on the roster."), "message")
         return see_other(url_for("roster.index", week=monday.isoformat()))
@@ -112,7 +112,7 @@ def remove_shift(shift_id: int) -> Response:
     """Take a shift out; it can be put back below the week."""
     shift = operations.remove_shift(by=actor(), shift_id=shift_id)
     flash(_("The shift is taken out. It can be put back below the week."), "message")
-    return see_other(url_for("roster.index", week=shift.starts_at.astimezone(clock.zone()).date().isoformat()))
+    return see_other(url_for("roster.index", week=clock.day_of(shift.starts_at).isoformat()))
 
 
 @blueprint.post("/roster/removals/<int:entry_id>/undo")
@@ -123,7 +123,7 @@ def put_back(entry_id: int) -> Response:
         shift = operations.put_back(by=actor(), entry_id=entry_id)
     except Conflict as error:
         return _page(_monday(), problem=words(error), status=error.status)
-    return see_other(url_for("roster.index", week=shift.starts_at.astimezone(clock.zone()).date().isoformat()))
+    return see_other(url_for("roster.index", week=clock.day_of(shift.starts_at).isoformat()))
 
 
 @blueprint.post("/roster/copies")
@@ -194,7 +194,7 @@ def _plan(form: PresenceForm) -> None:
     first, last = form.first.data, form.last.data
     if first and last and last < first:
         raise Invalid(operations.WRONG, fields={"last": N_("The last day lies before the first one.")})
-    from_at = datetime.combine(first, time(), clock.zone()) if first and first > _today() else None
+    from_at = datetime.combine(first, time(), clock.zone()) if first and first > clock.today() else None
     until_at = datetime.combine(last + _DAY, time(), clock.zone()) if last else None
     if from_at and until_at is None:
         raise Invalid(operations.WRONG, fields={"last": N_("What begins later needs a last day.")})
@@ -204,7 +204,7 @@ def _plan(form: PresenceForm) -> None:
 
 def _page(monday: date, form: ShiftForm | None = None, problem: str = "", status: int = 200) -> Response:
     now = clock.now()
-    shown: dict[str, Any] = {"week": queries.week(monday), "duty": queries.duty_now(now), "problem": problem, "today": _today()}
+    shown: dict[str, Any] = {"week": queries.week(monday), "duty": queries.duty_now(now), "problem": problem, "today": clock.today()}
     shown["one_day"] = _DAY
     shown["presence"] = queries.presences([line.user.id for line in shown["week"].lines], now)
     if actor().may("roster.edit"):
@@ -246,14 +246,10 @@ def _state(text: str) -> PresenceState:
 def _monday() -> date:
     text = request.args.get("week", "")
     try:
-        return _monday_of(date.fromisoformat(text) if text else _today())
+        return _monday_of(date.fromisoformat(text) if text else clock.today())
     except (ValueError, OverflowError):
         raise Invalid(N_("That is not a day; write it like 2026-11-23.")) from None
 
 
 def _monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
-
-
-def _today() -> date:
-    return clock.now().astimezone(clock.zone()).date()

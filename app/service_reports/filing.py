@@ -63,7 +63,7 @@ def remind(*, by: Actor, order: WorkOrder, at: datetime | None = None) -> bool:
         present = _finished(order)
         if ServiceReport.select().where(ServiceReport.order == order, ServiceReport.status != ReportStatus.DRAFT).exists():
             raise Conflict(N_("The report has come meanwhile."))
-        key = f"report-missing:{order.id}:{now.astimezone(clock.zone()).date()}"
+        key = f"report-missing:{order.id}:{clock.day_of(now)}"
         is_new = not Notice.select().where(Notice.key == f"{key}:{present.lead_id}").exists()
         message = N_("The signed report of %(number)s is missing: %(title)s")
         notify([present.lead_id], message, href=f"/my/jobs/{order.number}/report", key=key, at=now, number=order.number, title=order.title)

@@ -102,6 +102,6 @@ def _row(one: _Exported, sent: SentOut, longer: Mapping[int, date]) -> list[Any]
 def _warranty(one: _Exported, longer: Mapping[int, date]) -> str:
     if one.machine_id is None:
         return ""
-    day = one.opened_at.astimezone(clock.zone()).date()
+    day = clock.day_of(one.opened_at)
     found = warranty_on(day, accepted_on=one.accepted_on, shipped_on=one.shipped_on, months=one.warranty_months or 0)
     return prolonged(found, longer.get(one.machine_id), day).state.value

@@ -118,7 +118,7 @@ def report(
 
 def is_retired(machine: Machine, at: datetime) -> bool:
     """Whether the machine was out of use at ``at``."""
-    return machine.retired_on is not None and machine.retired_on <= at.astimezone(clock.zone()).date()
+    return machine.retired_on is not None and machine.retired_on <= clock.day_of(at)
 
 
 def check(told: Report, *, has_files: bool) -> None:

@@ -154,7 +154,7 @@ class _HistoryPlan:
         on = date_in(line, "date")
         if on is None:
             wrong["date"] = N_("a date such as 2026-11-23 is needed")
-        elif on > clock.now().astimezone(clock.zone()).date():
+        elif on > clock.today():
             wrong["date"] = N_("this day is still to come")
         if not line.get("text"):
             wrong["text"] = N_("Say in a few words what it is about.")

@@ -101,7 +101,7 @@ def board(actor: Actor, first: date, length: int, now: datetime, *, area_id: int
     areas = areas_of()
     people = [one for one in technicians() if _is_shown(one, areas.get(one.id, {}), actor, area_id)]
     spans, states, shifts = _spans(start, end), _states(start, end, now), _shifts(start, end)
-    out, today = dict(_orders_out.plain()), now.astimezone(clock.zone()).date()
+    out, today = dict(_orders_out.plain()), clock.day_of(now)
     lines = []
     for one in people:
         blocks = _blocks(spans.get(one.id, []), days, actor)
@@ -248,7 +248,7 @@ def _states(start: datetime, end: datetime, now: datetime) -> dict[tuple[int, da
     found = {}
     for user_id, state, from_at, until_at in query.order_by(Presence.id).tuples():
         last = until_at or (end if state == PresenceState.LEAVE else now + timedelta(seconds=1))
-        day = max(from_at, start).astimezone(clock.zone()).date()
+        day = clock.day_of(max(from_at, start))
         while clock.start_of(day) < min(last, end):
             found[user_id, day] = str(state)
             day += _DAY

@@ -190,5 +190,5 @@ def warranty_at(machine: Machine | None, ticket: Ticket | None, at: datetime | N
     machine = machine or (ticket.machine if ticket else None)
     if machine is None:
         return None
-    day = (ticket.opened_at if ticket else at or clock.now()).astimezone(clock.zone()).date()
+    day = clock.day_of(ticket.opened_at if ticket else at or clock.now())
     return terms.warranty_of(machine, day)

@@ -198,7 +198,7 @@ def _going_along(visits: ModelSelect) -> Iterable[tuple[int, int, str]]:
 
 def _load(need: Need) -> dict[int, int]:
     """How many other visits each person leads on the day on which the job begins."""
-    day: date = need.starts_at.astimezone(clock.zone()).date()
+    day: date = clock.day_of(need.starts_at)
     query = visits_between(clock.start_of(day), clock.end_of(day)).select(Visit.lead, fn.COUNT(Visit.id)).group_by(Visit.lead)
     return dict(query.where(Visit.order != (need.order_id or 0)).tuples())
 

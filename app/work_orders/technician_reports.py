@@ -63,7 +63,7 @@ def _check(text: str, period: ReportPeriod, starts_on: date, now: datetime) -> N
         fields["text"] = N_("There is nothing in the report yet.")
     elif len(text) > MAX_TEXT:
         fields["text"] = N_("The report is too long.")
-    if starts_on > local_day(now) or (period == ReportPeriod.MONTH and starts_on.day != 1):
+    if starts_on > clock.day_of(now) or (period == ReportPeriod.MONTH and starts_on.day != 1):
         fields["on"] = N_("There is no report of a day to come.")
     if fields:
         raise Invalid(MISSING, fields=fields)
@@ -143,8 +143,8 @@ def table(users: Sequence[User], period: ReportPeriod, starts: Sequence[date], n
 
 def _is_expected(user: User, period: ReportPeriod, on: date, *, visits: int, is_away: bool, now: datetime) -> bool:
     """Of each working day that one was not on leave and each day with a visit, from the evening on; of a month when it is over."""
-    today = local_day(now)
-    if local_day(user.created_at) > on and not visits:
+    today = clock.day_of(now)
+    if clock.day_of(user.created_at) > on and not visits:
         return False
     if period == ReportPeriod.MONTH:
         return _end_of(period, on) <= today
@@ -165,7 +165,7 @@ def _visits(ids: list[int], first: date, end: date) -> dict[int, list[date]]:
     along = VisitAssistant.select(VisitAssistant.user, Visit.arrived_at).join(Visit).where(was_there, VisitAssistant.user.in_(ids)).tuples()
     found: dict[int, list[date]] = {}
     for user_id, arrived_at in (*led, *along):
-        found.setdefault(user_id, []).append(local_day(arrived_at))
+        found.setdefault(user_id, []).append(clock.day_of(arrived_at))
     return found
 
 
@@ -177,7 +177,7 @@ def _leave(ids: list[int], first: date, end: date) -> list[tuple[int, date, date
         Presence.from_at < start_of(end),
         Presence.until_at.is_null() | (Presence.until_at > start_of(first)),
     )
-    return [(row.user_id, local_day(row.from_at), local_day(row.until_at) if row.until_at else end) for row in query]
+    return [(row.user_id, clock.day_of(row.from_at), clock.day_of(row.until_at) if row.until_at else end) for row in query]
 
 
 def missing(users: Sequence[User], period: ReportPeriod, on: date, now: datetime) -> list[User]:
@@ -202,7 +202,7 @@ def _ask(users: Iterable[User], period: ReportPeriod, starts_on: date, now: date
     is_day = period == ReportPeriod.DAY
     message = N_("Your daily report of %(day)s is missing.") if is_day else N_("Your monthly report of %(month)s is missing.")
     href = f"/my/day?on={starts_on}" if is_day else f"/my/month?on={starts_on:%Y-%m}"
-    key = f"report:{period}:{starts_on}:{local_day(now)}"
+    key = f"report:{period}:{starts_on}:{clock.day_of(now)}"
     day, month = starts_on.isoformat(), f"{starts_on:%Y-%m}"
     tell([user.id for user in users], message, href=href, key=key, at=now, day=day, month=month)
 
@@ -235,11 +235,6 @@ def _tell_deputies(everybody: list[User], today: date, at: datetime) -> str:
         names = ", ".join(user.name for user in late)
         tell(deputies, message, href=href, key=f"reports-missing:{day}", at=at, day=day.isoformat(), names=names)
     return f"{len(late)} missing"
-
-
-def local_day(at: datetime) -> date:
-    """The local day of ``at``."""
-    return at.astimezone(clock.zone()).date()
 
 
 def start_of(day: date) -> datetime:

@@ -59,7 +59,12 @@ def index() -> Response:
         return see_other("/vehicles")
     days = vehicle_bookings.days_from(_first())
     shown: dict[str, Any] = {"vehicles": list(_listed()), "days": days, "booked": vehicle_bookings.booked(days), "form": form}
-    shown |= {"problem": done.problem, "week": timedelta(days=vehicle_bookings.DAYS), "today": _today(), "areas": accounts.area_choices()}
+    shown |= {
+        "problem": done.problem,
+        "week": timedelta(days=vehicle_bookings.DAYS),
+        "today": clock.today(),
+        "areas": accounts.area_choices(),
+    }
     return render("vehicles/index.html", status=done.status, state=_state(), area=_area(), **shown)
 
 
@@ -137,10 +142,6 @@ def _area() -> int | None:
 
 def _first() -> date:
     try:
-        return date.fromisoformat(request.args["from"]) if request.args.get("from") else _today()
+        return date.fromisoformat(request.args["from"]) if request.args.get("from") else clock.today()
     except ValueError:
         raise Invalid(N_("That is not a day; write it like 2026-11-23.")) from None
-
-
-def _today() -> date:
-    return clock.now().astimezone(clock.zone()).date()

@@ -181,7 +181,7 @@ def _ticket_row(row: tuple[Any, ...], known: Mapping[int, date]) -> Waiting:
     opened_at = clock.from_ms(since)
     warranty = WarrantyState.UNKNOWN
     if machine_id:
-        day = opened_at.astimezone(clock.zone()).date()
+        day = clock.day_of(opened_at)
         found = warranty_on(day, accepted_on=_day(accepted_on), shipped_on=_day(shipped_on), months=months)
         warranty = prolonged(found, known.get(machine_id), day).state
     return Waiting(

@@ -189,7 +189,7 @@ class TestOnScreen:
         return sqlite_database
 
     def sent(self, holder: User, **values: Any) -> dict[str, Any]:
-        today = clock.now().astimezone(clock.zone()).date().isoformat()
+        today = clock.today().isoformat()
         return {"holder": holder.id, "permissions": [SIGN], "first": today, "last": today, "reason": "出差", "form_token": "one"} | values
 
     def test_it_works(self, client: FlaskClient, who: People) -> None:

@@ -165,7 +165,7 @@ def desk(client: FlaskClient, sqlite_database: Database) -> FlaskClient:
 
 
 def test_the_way_through_the_screens(desk: FlaskClient) -> None:
-    yesterday = clock.now().astimezone(clock.zone()).date() - timedelta(days=1)
+    yesterday = clock.today() - timedelta(days=1)
     fault(datetime.combine(yesterday, time(12), clock.zone()))
     address = desk.post("/quality-reports", data={"kind": "daily", "day": yesterday.isoformat()}).headers["Location"]
     entry = QualityEntry.get()

@@ -126,7 +126,7 @@ _STEPS = (
 
 def _out(first: int, now: int) -> Iterator[tuple[str, tuple[object, ...]]]:
     """Three visits a day of every technician from today on: the first one of today is under way, the others are to come."""
-    midnight = datetime.combine(clock.now().astimezone(clock.zone()).date(), time(), clock.zone()).astimezone(UTC)
+    midnight = datetime.combine(clock.today(), time(), clock.zone()).astimezone(UTC)
     place = f"(n - 1) / {TECHNICIANS}"  # which of their visits it is
     status = f"CASE WHEN {place} = 0 THEN 'on_site' WHEN {place} = 2 THEN 'dispatched' ELSE 'accepted' END"
     yield (

@@ -22,7 +22,7 @@ def who(database: Database) -> People:
 
 
 def taken(who: People, amount: int = 350, way: str = "cash", order: WorkOrder | None = None, token: str | None = None) -> Payment:
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     details = PaymentDetails(way=way, amount=Decimal(amount), received_on=today)
     job = order or factories.work_order(lead=who.li, status=OrderStatus.ON_SITE)
     return cash.take(by=actor_of(who.li), order=job, details=details, form_token=token)

@@ -1,6 +1,6 @@
 """Who is to be pressed today, and with what."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,12 +19,8 @@ from tests.personas import actor_of, make_area, make_user
 BY = system("tests")
 
 
-def today() -> date:
-    return clock.now().astimezone(clock.zone()).date()
-
-
 def shown(what: str = ALL, **wanted: object) -> list[Debtor]:
-    return debtors.found(BY, DebtorFilter(what=what, **wanted), today())
+    return debtors.found(BY, DebtorFilter(what=what, **wanted), clock.today())
 
 
 def press(customer: Customer, days: int | None = None, ago: int = 0, **values: object) -> None:
@@ -76,13 +72,13 @@ def test_after_the_last_step_nothing_is_next(sqlite_database: Database) -> None:
 
 def test_a_date_that_was_arranged_comes_first(sqlite_database: Database) -> None:
     owed = money_factories.receivable(overdue=20)
-    press(owed.customer, next_on=today() + timedelta(days=3))
+    press(owed.customer, next_on=clock.today() + timedelta(days=3))
     assert shown(TODAY) == []
 
 
 def test_a_promise_that_runs_keeps_the_customer_in_peace(sqlite_database: Database) -> None:
     owed = money_factories.receivable(overdue=20)
-    press(owed.customer, promised_on=today() + timedelta(days=3))
+    press(owed.customer, promised_on=clock.today() + timedelta(days=3))
     assert shown(TODAY) == []
     (line,) = shown(PROMISED)
     assert line.promise is not None
@@ -91,14 +87,14 @@ def test_a_promise_that_runs_keeps_the_customer_in_peace(sqlite_database: Databa
 
 def test_a_broken_promise_is_for_today(sqlite_database: Database) -> None:
     owed = money_factories.receivable(overdue=20)
-    press(owed.customer, 15, ago=5, promised_on=today() - timedelta(days=1))
+    press(owed.customer, 15, ago=5, promised_on=clock.today() - timedelta(days=1))
     assert [line.id for line in shown(TODAY)] == [line.id for line in shown(BROKEN)] == [owed.customer_id]
 
 
 def test_a_promise_that_was_paid_is_kept(sqlite_database: Database) -> None:
     owed = money_factories.receivable(overdue=20)
-    press(owed.customer, 15, ago=5, promised_on=today() - timedelta(days=1), promised=Decimal(60))
-    money_factories.payment(customer=owed.customer, amount=Decimal(60), received_on=today() - timedelta(days=2))
+    press(owed.customer, 15, ago=5, promised_on=clock.today() - timedelta(days=1), promised=Decimal(60))
+    money_factories.payment(customer=owed.customer, amount=Decimal(60), received_on=clock.today() - timedelta(days=2))
     assert shown(BROKEN) == []
 
 
@@ -115,7 +111,7 @@ def test_those_bound_to_an_area_see_its_debts_only(sqlite_database: Database) ->
     near = money_factories.receivable(overdue=10, customer=factories.customer(area=north))
     money_factories.receivable(overdue=10, customer=factories.customer(area=south))
     li = actor_of(make_user("technician", areas=(north,)))
-    assert [line.id for line in debtors.found(li, DebtorFilter(what=ALL), today())] == [near.customer_id]
+    assert [line.id for line in debtors.found(li, DebtorFilter(what=ALL), clock.today())] == [near.customer_id]
     assert len(shown()) == 2
 
 
@@ -123,18 +119,18 @@ def test_pages_follow_one_another_without_a_gap(sqlite_database: Database, monke
     monkeypatch.setattr("app.core.paging.PAGE_SIZE", 2)
     made = {money_factories.receivable(overdue=10, amount=Decimal(100 + number // 2)).customer_id for number in range(5)}
     for sort in ("-overdue", "customer"):
-        first = debtors.page(BY, DebtorFilter(what=ALL), today(), sort=sort)
-        second = debtors.page(BY, DebtorFilter(what=ALL), today(), sort=sort, after=first.next_key)
-        third = debtors.page(BY, DebtorFilter(what=ALL), today(), sort=sort, after=second.next_key)
+        first = debtors.page(BY, DebtorFilter(what=ALL), clock.today(), sort=sort)
+        second = debtors.page(BY, DebtorFilter(what=ALL), clock.today(), sort=sort, after=first.next_key)
+        third = debtors.page(BY, DebtorFilter(what=ALL), clock.today(), sort=sort, after=second.next_key)
         assert [line.id for page in (first, second, third) for line in page.rows] == [
             line.id for line in cutting.ordered(shown(), debtors.SORTS, sort)
         ]
         assert {line.id for page in (first, second, third) for line in page.rows} == made
-        back = debtors.page(BY, DebtorFilter(what=ALL), today(), sort=sort, before=third.previous_key)
+        back = debtors.page(BY, DebtorFilter(what=ALL), clock.today(), sort=sort, before=third.previous_key)
         assert [line.id for line in back.rows] == [line.id for line in second.rows]
         assert third.next_key is None
 
 
 def test_an_unknown_sort_is_refused(sqlite_database: Database) -> None:
     with pytest.raises(Invalid):
-        debtors.page(BY, DebtorFilter(), today(), sort="odd")
+        debtors.page(BY, DebtorFilter(), clock.today(), sort="odd")

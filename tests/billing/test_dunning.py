@@ -20,7 +20,7 @@ BY = system("tests")
 
 def test_it_works(database: Database) -> None:
     owed = money_factories.receivable(overdue=20)
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     wanted = Demand(act="call", result=" pays on Friday ", promised_on=today + timedelta(days=2))
     row = dunning.demand(by=BY, customer=owed.customer, wanted=wanted)
     assert (row.result, row.promised) == ("pays on Friday", Decimal(100))
@@ -64,7 +64,7 @@ def test_a_form_sent_twice_is_one_demand(sqlite_database: Database) -> None:
 )
 def test_what_makes_no_sense_is_refused(sqlite_database: Database, values: dict[str, object], field: str) -> None:
     owed = money_factories.receivable(overdue=10)
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     dates = {name: today + timedelta(days=int(str(values[name]))) for name in ("promised_on", "next_on") if name in values}
     with pytest.raises(Invalid) as refusal:
         dunning.demand(by=BY, customer=owed.customer, wanted=Demand(**{"act": "call", "result": "x"} | values | dates))

@@ -22,7 +22,7 @@ HEAD = (
 )
 KIND = ImportKind.INVOICES
 YEAR = f"{clock.now().astimezone(clock.zone()).year % 100:02d}"
-DAY = clock.now().astimezone(clock.zone()).date().isoformat()
+DAY = clock.today().isoformat()
 
 
 def line(number: int, name: str = "云岭环卫", amount: str = "100.00", tax: str = "13.00", total: str = "113.00", **more: str) -> str:

@@ -1,7 +1,7 @@
 """Invoices are written down as printed, open what is owed, and are corrected, voided and taken back without losing a fen."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,12 +28,8 @@ def clerk(database: Database) -> Actor:
     return actor_of(make_user(Role.CLERK, name="陈文员"))
 
 
-def today() -> date:
-    return clock.now().astimezone(clock.zone()).date()
-
-
 def details(**values: Any) -> InvoiceDetails:
-    day = values.get("issued_on", today())
+    day = values.get("issued_on", clock.today())
     given = {"kind": InvoiceKind.DIGITAL_SPECIAL, "number": f"{day.year % 100:02d}532000000000000001", "issued_on": day}
     given |= {"buyer_name": "云岭环卫", "buyer_tax_number": "91440300708461136T", "lines": [line("100", "13")]}
     return InvoiceDetails(**given | values)
@@ -63,8 +59,8 @@ def test_it_works(clerk: Actor) -> None:
     invoice = register(clerk, customer, payment_days=45)
     receivable = Receivable.get(Receivable.invoice == invoice)
     assert (invoice.status, invoice.total, receivable.amount) == (InvoiceStatus.ISSUED, Decimal(113), Decimal(113))
-    assert receivable.due_on == today() + timedelta(days=45)
-    assert receivable.statutory_on == today() + timedelta(days=30)
+    assert receivable.due_on == clock.today() + timedelta(days=45)
+    assert receivable.statutory_on == clock.today() + timedelta(days=30)
     assert owed(customer) == Decimal(113)
     assert HistoryEntry.get(HistoryEntry.action == "invoice.registered").object_id == str(invoice.id)
     assert accounts.differences() == []
@@ -72,8 +68,8 @@ def test_it_works(clerk: Actor) -> None:
 
 def test_a_company_has_sixty_days_by_law_and_a_person_none(clerk: Actor) -> None:
     company, person = factories.customer(), factories.customer(kind=CustomerKind.PERSON)
-    assert Receivable.get(Receivable.invoice == register(clerk, company)).statutory_on == today() + timedelta(days=60)
-    other = register(clerk, person, number=f"{today().year % 100:02d}532000000000000002", buyer_tax_number="")
+    assert Receivable.get(Receivable.invoice == register(clerk, company)).statutory_on == clock.today() + timedelta(days=60)
+    other = register(clerk, person, number=f"{clock.today().year % 100:02d}532000000000000002", buyer_tax_number="")
     assert Receivable.get(Receivable.invoice == other).statutory_on is None
 
 
@@ -182,7 +178,7 @@ def test_a_paid_invoice_is_not_void(clerk: Actor) -> None:
 
 
 def red(clerk: Actor, blue: Invoice, amount: str, tax: str, number: int = 9) -> Invoice:
-    given = details(number=f"{today().year % 100:02d}{number:018d}", lines=[line(amount, tax)])
+    given = details(number=f"{clock.today().year % 100:02d}{number:018d}", lines=[line(amount, tax)])
     return taking_back.register_red(by=clerk, blue=Invoice.get_by_id(blue.id), details=given)
 
 

@@ -28,7 +28,7 @@ def who(client: FlaskClient) -> People:
 
 
 def came(customer: Customer, **values: object) -> dict[str, object]:
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     typed = {"customer": customer.name, "amount": "1,100", "way": "transfer", "received_on": today.isoformat(), "form_token": "one"}
     return typed | values
 

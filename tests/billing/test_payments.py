@@ -1,6 +1,6 @@
 """Payments: recorded once, allocated exactly, voided with all they paid; seen only by those whose area or job it is."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -28,11 +28,7 @@ def chen(who: People) -> Actor:
 
 
 def came(amount: Decimal | int | None, **values: object) -> PaymentDetails:
-    return PaymentDetails(**{"way": "transfer", "amount": amount and Decimal(amount), "received_on": today()} | values)
-
-
-def today() -> date:
-    return clock.now().astimezone(clock.zone()).date()
+    return PaymentDetails(**{"way": "transfer", "amount": amount and Decimal(amount), "received_on": clock.today()} | values)
 
 
 def record(by: Actor, customer: Customer, amount: int, *wishes: tuple[Receivable, int], **values: object) -> Payment:

@@ -38,7 +38,7 @@ def test_it_works(who: People) -> None:
     silent, told, other = finished(who), finished(who, 350), factories.work_order(lead=who.li, status=OrderStatus.FINISHED)
     assert to_check(who) == {silent.number: (0, 0, 0), told.number: (350, 0, 0)}
     assert other.number not in to_check(who)
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     cash.take(by=actor_of(who.li), order=told, details=PaymentDetails(way="cash", amount=Decimal(350), received_on=today))
     unpaid.note_owed(by=actor_of(who.chen), order=silent, amount=Decimal(800), due_on=today + timedelta(days=30))
     assert to_check(who) == {}

@@ -64,7 +64,7 @@ def test_it_is_narrowed_by_each_filter(database: Database) -> None:
     centre = desk()
     one = finished(centre.who.li, area=centre.who.north)
     other = finished(centre.who.wang, area=centre.who.south, finished_at=NOW - timedelta(days=40))
-    today = NOW.astimezone(clock.zone()).date()
+    today = clock.day_of(NOW)
     for wanted in (
         Wanted(technician=centre.who.li.id), Wanted(area=centre.who.north.id), Wanted(customer=one.customer_id),
         Wanted(q=one.number.lower()), Wanted(q=one.machine.serial), Wanted(q=one.customer.name), Wanted(from_on=today - timedelta(days=2)),

@@ -1,6 +1,6 @@
 """Follow-ups: whose they are, noted as done once, reminded of on their day and when they are late."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from peewee import Database
@@ -16,13 +16,9 @@ from tests.callbacks.desk import Desk, desk, finished
 from tests.personas import actor_of
 
 
-def today() -> date:
-    return clock.now().astimezone(clock.zone()).date()
-
-
 def given(centre: Desk, in_days: int = 3) -> CallBack:
     order = finished(centre.who.li, area=centre.who.north)
-    due_on = today() + timedelta(days=in_days)
+    due_on = clock.today() + timedelta(days=in_days)
     return factories.call_back(
         order=order, status=CallBackStatus.SIGNED, recorded_by=centre.who.chen, signed_by=centre.who.zhao, follow_up_due_on=due_on
     )
@@ -32,9 +28,9 @@ def test_it_works(database: Database) -> None:
     centre = desk()
     later, sooner = given(centre, 3), given(centre, 1)
     li = actor_of(centre.who.li)
-    assert [one.id for one in follow_ups.page(li, FollowUpFilter(), today()).rows] == [sooner.id, later.id]
+    assert [one.id for one in follow_ups.page(li, FollowUpFilter(), clock.today()).rows] == [sooner.id, later.id]
     follow_ups.finish(by=li, call_back=sooner, result="已更换密封件")
-    assert [one.id for one in follow_ups.page(li, FollowUpFilter(), today()).rows] == [later.id]
+    assert [one.id for one in follow_ups.page(li, FollowUpFilter(), clock.today()).rows] == [later.id]
     kept = CallBack.get_by_id(sooner.id)
     assert (kept.follow_up_result, kept.follow_up_done_at is not None, kept.status) == ("已更换密封件", True, CallBackStatus.SIGNED)
     assert Notice.get(Notice.user == centre.who.zhao).href == f"/call-backs/{sooner.id}"
@@ -59,15 +55,15 @@ def test_each_filter(sqlite_database: Database) -> None:
         (FollowUpFilter(), []),
         (FollowUpFilter(whose="all", owner=centre.who.li.id), [late, soon]),
     ):
-        assert [one.id for one in follow_ups.page(centre.clerk, wanted, today()).rows] == [one.id for one in found], wanted
-        assert [row[0] for row in follow_ups.rows(centre.clerk, wanted, today())] == [one.order.number for one in found]
+        assert [one.id for one in follow_ups.page(centre.clerk, wanted, clock.today()).rows] == [one.id for one in found], wanted
+        assert [row[0] for row in follow_ups.rows(centre.clerk, wanted, clock.today())] == [one.order.number for one in found]
 
 
 def test_a_technician_sees_the_own_ones_alone(sqlite_database: Database) -> None:
     centre = desk()
     made = given(centre)
     wang, he = actor_of(centre.who.wang), actor_of(centre.who.area_manager)
-    assert follow_ups.page(wang, FollowUpFilter(whose="all", state=""), today()).rows == []
+    assert follow_ups.page(wang, FollowUpFilter(whose="all", state=""), clock.today()).rows == []
     with pytest.raises(NotFound):
         follow_ups.by_id(wang, made.id)
     assert follow_ups.by_id(he, made.id) == made

@@ -44,7 +44,7 @@ def test_it_is_narrowed_by_each_filter(database: Database) -> None:
     one = recorded(centre, POOR, order)
     old = finished(centre.who.wang, area=centre.who.south)
     other = factories.call_back(order=old, outcome="refused", recorded_at=clock.now() - timedelta(days=40), recorded_by=centre.who.chen)
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     for wanted in (
         Wanted(technician=centre.who.li.id), Wanted(area=centre.who.north.id), Wanted(customer=order.customer_id), Wanted(is_poor=True),
         Wanted(outcome=CallBackOutcome.REACHED), Wanted(q=order.number.lower()), Wanted(q=order.machine.serial),

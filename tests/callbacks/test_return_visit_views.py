@@ -43,7 +43,7 @@ def drawn(who: People, number: int = 5) -> ReturnVisit:
 
 
 def today() -> str:
-    return clock.now().astimezone(clock.zone()).date().isoformat()
+    return clock.today().isoformat()
 
 
 def test_it_works(client: FlaskClient, who: People) -> None:

@@ -22,7 +22,7 @@ from tests import factories
 from tests.callbacks.desk import GOOD, POOR, Desk, desk, finished, lend, recorded
 from tests.personas import actor_of, make_user
 
-TODAY = clock.now().astimezone(clock.zone()).date() + timedelta(days=1)
+TODAY = clock.today() + timedelta(days=1)
 ROLES = (Role.CLERK, Role.DEPUTY, Role.MANAGER)
 
 

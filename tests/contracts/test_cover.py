@@ -53,7 +53,7 @@ def way(order: WorkOrder) -> GateWay | None:
 
 
 def agreement(machine: Machine, **values: object) -> Contract:
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     term = {"valid_from": today - timedelta(days=1), "valid_until": today + timedelta(days=1), "machines": [machine]}
     return contract(S.SIGNED, machine=machine, kind=ContractKind.AGREEMENT, **term | values)
 

@@ -18,17 +18,13 @@ from tests.personas import actor_of, make_user, sign_in
 NAME = "货物及修理修配 13%"
 
 
-def today() -> date:
-    return clock.now().astimezone(clock.zone()).date()
-
-
 def rate(share: str = "0.12", on: date | None = None, name: str = NAME) -> Rate:
-    return Rate(name_zh=name, name_en="Goods", share=Decimal(share), valid_from=on or today() + timedelta(days=10))
+    return Rate(name_zh=name, name_en="Goods", share=Decimal(share), valid_from=on or clock.today() + timedelta(days=10))
 
 
 def test_it_works(database: Database) -> None:
     manager = actor_of(make_user(Role.MANAGER))
-    begins = today() + timedelta(days=10)
+    begins = clock.today() + timedelta(days=10)
     tax_rates.add(by=manager, said=rate(on=begins))
     before, after = ({row.name_zh: row.rate for row in queries.tax_rates(day)}[NAME] for day in (begins - timedelta(days=1), begins))
     assert (before, after) == (Decimal("0.1300"), Decimal("0.1200"))
@@ -47,10 +43,10 @@ def test_what_has_begun_is_not_removed(database: Database) -> None:
     manager = actor_of(make_user(Role.MANAGER))
     begun, coming = TaxRate.get(TaxRate.name_zh == NAME), tax_rates.add(by=manager, said=rate())
     with pytest.raises(Conflict):
-        tax_rates.remove(by=manager, rate_id=begun.id, today=today())
-    tax_rates.remove(by=manager, rate_id=coming.id, today=today())
+        tax_rates.remove(by=manager, rate_id=begun.id, today=clock.today())
+    tax_rates.remove(by=manager, rate_id=coming.id, today=clock.today())
     with pytest.raises(Conflict):
-        tax_rates.remove(by=manager, rate_id=coming.id, today=today())
+        tax_rates.remove(by=manager, rate_id=coming.id, today=clock.today())
 
 
 def test_who_may_not_and_what_is_no_rate_is_refused(database: Database) -> None:

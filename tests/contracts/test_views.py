@@ -138,7 +138,7 @@ def test_contracts_of_another_area_are_not_to_be_seen(client: FlaskClient, who: 
 
 def test_the_list_is_filtered_sorted_and_exported(client: FlaskClient, who: People) -> None:
     repair, quote = contract(S.SIGNED), contract(kind=ContractKind.QUOTE)
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     shown = {"status=signed": repair, "kind=quote": quote, f"q={repair.number}": repair, f"machine={quote.machine.serial}": quote}
     shown |= {f"customer={quote.customer_id}": quote}
     for query, wanted in shown.items():

@@ -31,7 +31,7 @@ def test_each_sees_the_steps_of_the_own_role(sqlite_database: Database) -> None:
 def test_a_broken_promise_and_a_lapsing_debt_are_named(sqlite_database: Database) -> None:
     owed = money_factories.receivable(overdue=1000)
     yesterday = clock.now() - timedelta(days=1)
-    wanted = Demand(act="call", result="x", promised_on=yesterday.astimezone(clock.zone()).date())
+    wanted = Demand(act="call", result="x", promised_on=clock.day_of(yesterday))
     dunning.demand(by=system("tests"), customer=owed.customer, wanted=wanted, at=yesterday - timedelta(days=2))
     found = [item.href for item in of_dunning(actor_of(make_user("clerk")), clock.now())]
     assert found == ["/dunning?what=broken", "/dunning?what=expiring"]

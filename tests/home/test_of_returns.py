@@ -5,7 +5,6 @@ from datetime import timedelta
 from app.core import clock
 from app.home.of_returns import of_returns
 from app.home.queries import has_steps
-from app.returns import queries
 from tests import money_factories
 from tests.personas import actor_of, people
 
@@ -13,7 +12,7 @@ from tests.personas import actor_of, people
 def test_it_works(sqlite_database: None) -> None:
     who, now = people(), clock.now()
     back = money_factories.returned(status="received", received_at=now)
-    money_factories.returned(due_on=queries.today() - timedelta(days=1))
+    money_factories.returned(due_on=clock.today() - timedelta(days=1))
     own, other = money_factories.nonconformity(prepared_by=who.liu), money_factories.nonconformity(prepared_by=who.chen)
     sent = money_factories.nonconformity(status="submitted", submitted_at=now)
     found = {

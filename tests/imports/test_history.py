@@ -34,7 +34,7 @@ def test_it_works(database: Database) -> None:
     assert (first.title, first.kind, first.status, first.source, first.machine) == (
         "BUCKET WON'T OPEN", "fault_report", "closed", "import", machine,
     )  # fmt: skip
-    assert first.opened_at.astimezone(clock.zone()).date() == date(2004, 7, 1)
+    assert clock.day_of(first.opened_at) == date(2004, 7, 1)
     assert (first.customer, first.area, first.closed_at) == (machine.customer, machine.area, first.opened_at)
     assert second.kind == "complaint"
     work = PastWork.get(PastWork.ticket == first)
@@ -145,10 +145,7 @@ def test_what_stands_there_is_the_same_in_whatever_order_and_however_often_files
     with db.database.atomic() as everything:
         for file in order:
             take_in(HEAD + "".join(f"{on},{machine},,{text},,,\n" for on, machine, text in file), creates_machines=True)
-        found = Counter(
-            (str(t.opened_at.astimezone(clock.zone()).date()), t.machine.serial, t.title)
-            for t in Ticket.select(Ticket, Machine).join(Machine)
-        )
+        found = Counter((str(clock.day_of(t.opened_at)), t.machine.serial, t.title) for t in Ticket.select(Ticket, Machine).join(Machine))
         assert found == expected
         assert ImportedRow.select().where(ImportedRow.object_type == "ticket").count() == sum(expected.values())
         everything.rollback()

@@ -123,9 +123,9 @@ def test_kinds_are_chosen_and_counted(full: World, clerk: Actor) -> None:
 
 
 def test_a_period_takes_whole_days_of_the_deployment(full: World, clerk: Actor) -> None:
-    day = AT.astimezone(clock.zone()).date()
+    day = clock.day_of(AT)
     found = queries.stretch(clerk, full.machine, Wanted(from_on=day, to_on=day)).entries
-    assert {entry.at.astimezone(clock.zone()).date() for entry in found} == {day}
+    assert {clock.day_of(entry.at) for entry in found} == {day}
     assert "move-1" not in anchors(found)
     counted = {kind.name: number for kind, number, _more in queries.chips(clerk, full.machine, Wanted(from_on=day, to_on=day))}
     assert (counted["past_work"], counted["move"], counted["episode"]) == (0, 0, 1)

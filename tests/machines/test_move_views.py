@@ -14,11 +14,6 @@ from tests.monitoring.sender import Sender, ago, store
 from tests.personas import make_user, sign_in
 
 
-def today() -> date:
-    """The day in the deployment's time zone, which only a test's set-up sets."""
-    return clock.now().astimezone(clock.zone()).date()
-
-
 @pytest.fixture
 def clerk(client: FlaskClient) -> FlaskClient:
     return sign_in(client, make_user(Role.CLERK))
@@ -28,7 +23,7 @@ def test_it_works(clerk: FlaskClient) -> None:
     machine, place = factories.machine(serial="YJ-1"), factories.site(customer=factories.customer(name="青禾物业"))
     page = clerk.get("/machines/YJ-1/move?customer=青禾物业").text
     assert place.name in page
-    form = {"customer": "青禾物业", "site": place.id, "area": "", "at": today().isoformat(), "reason": "调拨", "version": 1}
+    form = {"customer": "青禾物业", "site": place.id, "area": "", "at": clock.today().isoformat(), "reason": "调拨", "version": 1}
     answer = clerk.post("/machines/YJ-1/move", data=form)
     assert (answer.status_code, answer.location) == (303, "/machines/YJ-1")
     assert Machine.get_by_id(machine.id).site == place
@@ -47,7 +42,7 @@ def test_a_customer_that_nobody_is_called_is_said_beside_the_field(clerk: FlaskC
 def test_a_bad_move_comes_back_with_all_that_was_typed(clerk: FlaskClient, field: str, value: str) -> None:
     factories.machine(serial="YJ-1")
     place = factories.site(customer=factories.customer(name="青禾物业"))
-    form = {"customer": "青禾物业", "site": place.id, "area": "", "at": today().isoformat(), "reason": "调拨用语", "version": 1}
+    form = {"customer": "青禾物业", "site": place.id, "area": "", "at": clock.today().isoformat(), "reason": "调拨用语", "version": 1}
     answer = clerk.post("/machines/YJ-1/move", data=form | {field: value})
     assert answer.status_code == 422
     assert 'class="error"' in answer.text
@@ -58,7 +53,7 @@ def test_a_bad_move_comes_back_with_all_that_was_typed(clerk: FlaskClient, field
 def test_a_move_of_today_is_taken_back_by_one_button(clerk: FlaskClient) -> None:
     machine = factories.machine(serial="YJ-1")
     before = machine.customer_id
-    clerk.post("/machines/YJ-1/move", data={"customer": "-", "at": today().isoformat(), "reason": "退回", "version": 1})
+    clerk.post("/machines/YJ-1/move", data={"customer": "-", "at": clock.today().isoformat(), "reason": "退回", "version": 1})
     assert Machine.get().customer is None
     move = MachineMove.get()
     assert f"/machines/YJ-1/moves/{move.id}/undo" in clerk.get("/machines/YJ-1/move").text
@@ -117,7 +112,7 @@ def test_the_months_come_from_the_model_unless_they_are_written(clerk: FlaskClie
 
 def test_machines_are_listed_by_the_end_of_their_sim_card(clerk: FlaskClient) -> None:
     for serial, days in (("GONE", -1), ("TODAY", 0), ("SOON", 30), ("LATER", 31)):
-        factories.machine(serial=serial, sim_expires_on=today() + timedelta(days=days))
+        factories.machine(serial=serial, sim_expires_on=clock.today() + timedelta(days=days))
     factories.machine(serial="NONE")
     expected = {"soon": {"TODAY", "SOON"}, "expired": {"GONE"}}
     for state, serials in expected.items():
@@ -126,7 +121,7 @@ def test_machines_are_listed_by_the_end_of_their_sim_card(clerk: FlaskClient) ->
 
 
 def test_retired_machines_can_be_left_out(clerk: FlaskClient) -> None:
-    factories.machine(serial="OLD-1", retired_on=today())
+    factories.machine(serial="OLD-1", retired_on=clock.today())
     factories.machine(serial="NEW-1")
     assert "OLD-1" not in clerk.get("/machines?retired=no").text
     assert "NEW-1" not in clerk.get("/machines?retired=yes").text

@@ -148,7 +148,7 @@ def test_the_month_before_stands_beside_it(machine: Machine) -> None:
 
 
 def test_the_page_and_the_file_say_the_same(sqlite_database: Database, client: FlaskClient) -> None:
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     episode(factories.machine(serial="YS-9", device="EVC-9"), clock.now(), code="E04")
     sign_in(client, make_user(Role.CLERK))
     page = client.get("/monitoring/figures").text

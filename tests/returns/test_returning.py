@@ -108,7 +108,7 @@ def test_two_people_receiving_one_part_are_told(who: People) -> None:
 
 
 def test_late_is_what_is_past_its_day(who: People) -> None:
-    money_factories.returned(technician=who.li, due_on=queries.today() - timedelta(days=1))
+    money_factories.returned(technician=who.li, due_on=clock.today() - timedelta(days=1))
     money_factories.returned(technician=who.li)
-    (age,) = queries.ages(actor_of(who.chen), queries.today())
+    (age,) = queries.ages(actor_of(who.chen), clock.today())
     assert (age.name, age.number, age.late) == (who.li.name, 2, 1)

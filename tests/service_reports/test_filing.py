@@ -106,7 +106,7 @@ def test_who_owes_a_report_is_reminded_once_a_day(who: People, chen: Actor, orde
 def test_the_list_is_narrowed_by_each_filter(who: People, chen: Actor, order: WorkOrder) -> None:
     report = factories.service_report(order=order, cause="misuse")
     factories.service_report(lead=who.wang, status=ReportStatus.DRAFT)
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     for wanted in (
         ReportFilter(status="signed"), ReportFilter(technician=who.li.id), ReportFilter(machine=order.machine.serial),
         ReportFilter(cause="misuse"), ReportFilter(way="drawn"), ReportFilter(q=order.number),

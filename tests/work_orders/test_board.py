@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def noon() -> datetime:
-    return clock.start_of(clock.now().astimezone(clock.zone()).date()) + timedelta(hours=12)
+    return clock.start_of(clock.today()) + timedelta(hours=12)
 
 
 def planned(lead: object, start: datetime, hours: float = 2, **values: object) -> Visit:
@@ -28,7 +28,7 @@ def planned(lead: object, start: datetime, hours: float = 2, **values: object) -
 
 def shown(**values: object) -> board.Board:
     who = values.pop("who", None) or actor_of(make_user(Role.DEPUTY))
-    return board.board(who, noon().astimezone(clock.zone()).date(), 7, noon(), **values)  # type: ignore[arg-type]
+    return board.board(who, clock.day_of(noon()), 7, noon(), **values)  # type: ignore[arg-type]
 
 
 def test_it_works() -> None:

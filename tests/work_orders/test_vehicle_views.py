@@ -42,7 +42,7 @@ def test_it_works(client: FlaskClient, who: People) -> None:
 
 def test_a_visit_of_several_days_stands_on_each_and_a_dropped_one_on_none(client: FlaskClient, who: People) -> None:
     vehicle, order = factories.vehicle(), factories.work_order(lead=who.li)
-    days = vehicle_bookings.days_from(clock.now().astimezone(clock.zone()).date())
+    days = vehicle_bookings.days_from(clock.today())
     start = clock.start_of(days[0]) + timedelta(hours=8)
     with db.transaction():
         Visit.update(vehicle=vehicle, planned_from=start, planned_until=start + timedelta(days=2)).where(Visit.order == order).execute()
@@ -54,7 +54,7 @@ def test_a_visit_of_several_days_stands_on_each_and_a_dropped_one_on_none(client
 
 def test_what_ends_at_midnight_does_not_stand_on_the_next_day(client: FlaskClient, who: People) -> None:
     vehicle, order = factories.vehicle(), factories.work_order(lead=who.li, status=OrderStatus.ACCEPTED)
-    days = vehicle_bookings.days_from(clock.now().astimezone(clock.zone()).date())
+    days = vehicle_bookings.days_from(clock.today())
     with db.transaction():
         span = {"planned_from": clock.start_of(days[1]) - timedelta(hours=2), "planned_until": clock.start_of(days[1])}
         Visit.update(vehicle=vehicle, **span).where(Visit.order == order).execute()

@@ -31,7 +31,7 @@ def last_day(authority: Authority) -> date:
 @blueprint.app_template_filter()
 def first_day(authority: Authority) -> date:
     """The first day on which an authority stands."""
-    found: date = authority.from_at.astimezone(clock.zone()).date()
+    found: date = clock.day_of(authority.from_at)
     return found
 
 
@@ -80,7 +80,7 @@ def revoke_authority(authority_id: int) -> Response:
 
 
 def _form(*, is_fresh: bool = False) -> GrantForm:
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     empty: dict[str, Any] = {"formdata": None, "first": today, "last": today} if is_fresh else {}
     form = GrantForm(**empty)
     form.offer(authorities.receivers(actor()), authorities.lendable_by(actor()))

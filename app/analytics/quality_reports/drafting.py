@@ -95,7 +95,7 @@ def _episodes(day: date) -> list[Episode]:
     is_frozen = (QualityReport.kind == ReportKind.DAILY) & QualityReport.frozen_at.is_null(False)
     frozen = {row for (row,) in QualityReport.select(QualityReport.day).where(is_frozen, QualityReport.day < day).tuples()}
     found = query.order_by(Episode.started_at, Episode.id)
-    return [row for row in found if row.started_at >= start or row.started_at.astimezone(clock.zone()).date() in frozen]
+    return [row for row in found if row.started_at >= start or clock.day_of(row.started_at) in frozen]
 
 
 def _causes(found: dict[int, Episode]) -> dict[int, str]:

@@ -28,7 +28,7 @@ class Correction:
 def draft(day: date, at: datetime | None = None) -> QualityReport:
     """The report of ``day`` in step with the fault register. Raises ``Invalid`` for a day that has not come."""
     now = at or clock.now()
-    if day > now.astimezone(clock.zone()).date():
+    if day > clock.day_of(now):
         raise Invalid(N_("This day has not come yet."))
     with db.transaction():
         report = drafting.report_of(day, now)
@@ -40,7 +40,7 @@ def draft(day: date, at: datetime | None = None) -> QualityReport:
 def draft_month(month: date, at: datetime | None = None) -> QualityReport:
     """The report of the month that begins on ``month``. Raises ``Invalid`` for one that has not come."""
     now, first = at or clock.now(), month.replace(day=1)
-    if first > now.astimezone(clock.zone()).date():
+    if first > clock.day_of(now):
         raise Invalid(N_("This month has not come yet."))
     with db.transaction():
         values = {"kind": ReportKind.MONTHLY, "day": first, "created_at": now, "changed_at": now}
@@ -135,6 +135,6 @@ def _claim(report: QualityReport, version: int, now: datetime, **values: object)
 
 def look(at: datetime) -> str:
     """Draft yesterday's report, and what is not frozen of the last days, for the worker; returns what was done."""
-    today = at.astimezone(clock.zone()).date()
+    today = clock.day_of(at)
     made = [draft(today - timedelta(days=ago), at) for ago in range(1, 8) if ago == 1 or queries.is_draft(today - timedelta(days=ago))]
     return f"{len(made)} drafts"

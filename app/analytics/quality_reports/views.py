@@ -52,7 +52,7 @@ def index() -> Response:
     """All reports, newest first."""
     kind, state = request.args.get("kind", ""), request.args.get("state", "")
     page = queries.page(kind, state, after=request.args.get("after"), before=request.args.get("before"))
-    shown: dict[str, Any] = {"page": page, "kind": kind, "state": state, "today": clock.now().astimezone(clock.zone()).date()}
+    shown: dict[str, Any] = {"page": page, "kind": kind, "state": state, "today": clock.today()}
     return render("quality_reports/index.html", fragment="quality_reports/_list.html", **shown)
 
 
@@ -99,7 +99,7 @@ def _shown(found: QualityReport) -> dict[str, Any]:
 
 
 def _is_over(found: QualityReport) -> bool:
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     return found.day < today if found.kind == ReportKind.DAILY else not queries.unfrozen_days(found.day)
 
 

@@ -71,7 +71,7 @@ def escalates_at(severity: Priority, step: int, since: datetime, calendar: Worki
 
 
 def _next_working_day(since: datetime, calendar: WorkingCalendar) -> datetime:
-    day = since.astimezone(clock.zone()).date() + timedelta(days=1)
+    day = clock.day_of(since) + timedelta(days=1)
     while not calendar.is_working_day(day):
         day += timedelta(days=1)
     return datetime.combine(day, time(LOW_HOUR.value()), clock.zone()).astimezone(since.tzinfo)

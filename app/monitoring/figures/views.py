@@ -121,7 +121,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _report() -> dict[str, Any]:
-    wanted, today = _month(), clock.now().astimezone(clock.zone()).date()
+    wanted, today = _month(), clock.today()
     found = month.figures(actor(), wanted, _area(), clock.now())
     return {
         "month": wanted, "area": _area(), "this_month": months.month_of(today), "today": today, "figures": found.now,
@@ -130,7 +130,7 @@ def _report() -> dict[str, Any]:
 
 
 def _month() -> months.Month:
-    return months.month_from(request.args.get("month", ""), clock.now().astimezone(clock.zone()).date())
+    return months.month_from(request.args.get("month", ""), clock.today())
 
 
 def _area() -> int | None:

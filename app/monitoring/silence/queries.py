@@ -69,7 +69,7 @@ class SilentRow:
 
 def sim_state(expires_on: date | None) -> str:
     """``EXPIRED``, ``SOON`` or empty."""
-    today = clock.now().astimezone(clock.zone()).date()
+    today = clock.today()
     if expires_on is None or expires_on > today + SIM_SOON:
         return ""
     return EXPIRED if expires_on < today else SOON

@@ -71,7 +71,7 @@ def _exported(flood: AlarmFlood, top: flood_register.Tops, now: datetime) -> lis
 
 def _day(at: datetime) -> str:
     """The day of the deployment's zone, as a date field writes it."""
-    return at.astimezone(clock.zone()).date().isoformat()
+    return clock.day_of(at).isoformat()
 
 
 def _minutes(flood: AlarmFlood, now: datetime) -> int:
