@@ -166,6 +166,7 @@ def test_it_works(marks: Marks) -> None:
     assert not markup_in('<p title="a &lt;img onerror=run()&gt;">&lt;b hx-on:click=x&gt;</p><form hx-get="/tickets">')
 
 
+@pytest.mark.usefixtures("empty_pdfs")
 def test_no_role_is_sent_markup_that_somebody_wrote(app: Flask, world: World, marks: Marks) -> None:
     broken, shown = [], set()
     for persona in PERSONAS:
