@@ -32,7 +32,7 @@ BROKEN_S = TELL_AFTER_S + 10 if IS_LONG else 4
 # As the product, but nothing that is written is made to reach the disk.
 CARELESS = """
 from app.core import db
-from mqtt.__main__ import main
+from mqtt.commands import main
 open_safely = db._open_sqlite
 def open_carelessly(path, cache_kb):
     opened = open_safely(path, cache_kb)

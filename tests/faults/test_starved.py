@@ -25,7 +25,7 @@ while True:
 """
 LIMITED = """
 import resource, sys
-from mqtt.__main__ import main
+from mqtt.commands import main
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + {room},) * 2)
 raise SystemExit(main([]))

@@ -12,7 +12,7 @@ from app.core import db
 from app.core.types import system
 from app.monitoring import operations
 from app.monitoring.models import CredentialState, DeviceCredential, Episode, InboxMessage, Reading
-from mqtt.__main__ import main
+from mqtt.commands import main
 from tests.conftest import need
 from tests.faults.site import ROOT, Site, wait_for
 
