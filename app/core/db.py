@@ -126,6 +126,7 @@ class Transaction:
         self.entries: list[Any] = []
         self.depth = 0  # of the savepoints in it
         self.stale_documents: dict[str, set[int]] = {}
+        self.touched: set[str] = set()
 
     def before_commit(self, name: str, write: Callable[[], None]) -> None:
         """Run ``write`` once, as the last statements of the transaction; one per ``name``."""

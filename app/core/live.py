@@ -18,20 +18,25 @@ class LiveVersion(BaseModel):
 
 def touch(name: str) -> None:
     """Count one change of ``name`` when the running transaction commits (once, however often it is called)."""
-    db.current().before_commit(f"live:{name}", lambda: _increment(name))
+    running = db.current()
+    running.touched.add(name)
+    running.before_commit("live", lambda: _increment(sorted(running.touched)))  # in one order for all writers
 
 
-def _increment(name: str) -> None:
-    _count_one.count(name)
+def _increment(names: list[str]) -> None:
+    _count_one_of_each(len(names)).count(*names)
 
 
-_count_one = PreparedWrite(
-    lambda name: (
-        LiveVersion.insert(name=name, value=1)
-        .on_conflict(conflict_target=[LiveVersion.name], update={LiveVersion.value: LiveVersion.value + 1})
-        .as_rowcount()
+@cache
+def _count_one_of_each(count: int) -> PreparedWrite:
+    return PreparedWrite(
+        lambda *names: (
+            LiveVersion.insert_many([{"name": name, "value": 1} for name in names])
+            .on_conflict(conflict_target=[LiveVersion.name], update={LiveVersion.value: LiveVersion.value + 1})
+            .as_rowcount()
+        ),
+        count,
     )
-)
 
 
 def version(name: str) -> int:
