@@ -48,11 +48,21 @@ class Prepared(_Built):
 
     def __init__(self, build: Callable[..., ModelSelect], places: int | None = None) -> None:
         super().__init__(build, places)
+        self._readers: dict[type, Callable[[Any], Any]] = {}
 
     def rows(self, *values: Any) -> list[Any]:
         """The rows with ``values`` in the places."""
         query, cursor = self._run(values)
-        return list(query._get_cursor_wrapper(cursor))
+        read = self._readers.get(type(database.obj)) or self._make_reader(query, cursor)
+        return [read(row) for row in cursor.fetchall()]
+
+    def _make_reader(self, query: Any, cursor: Any) -> Callable[[Any], Any]:
+        """What makes a record of a row; which column goes where is the same each time, and costs more to find out than to use."""
+        wrapper = query._get_cursor_wrapper(cursor)
+        wrapper.initialize()
+        wrapper.cursor = None  # is not kept with it
+        read = self._readers[type(database.obj)] = wrapper.process_row
+        return read
 
     def plain(self, *values: Any) -> list[tuple[Any, ...]]:
         """The rows as the database holds them: times are milliseconds, days are texts. For lists whose conversion would cost most."""

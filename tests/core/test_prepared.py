@@ -35,6 +35,20 @@ def test_values_stand_in_their_own_places_and_joined_rows_come_along() -> None:
     assert sites.rows(customer.id, 1)[0].customer.name == customer.name
 
 
+def test_records_are_made_alike_each_time() -> None:
+    """Also where the first time found nothing, and each row is a record of its own."""
+    query = Prepared(lambda: Customer.select(Customer, Customer.id.alias("other_id")).order_by(Customer.id).objects())
+    assert query.rows() == []
+    created = [factories.customer(), factories.customer()]
+    for _ in range(2):
+        found = query.rows()
+        assert [(one, one.other_id, one.created_at, one.dirty_fields) for one in found] == [
+            (one, one.id, one.created_at, []) for one in created
+        ]
+        found[0].name = "changed"
+        assert query.first().name == created[0].name
+
+
 def test_a_value_is_never_read_as_sql() -> None:
     assert by_name.rows("' OR 1=1 --") == []
 
