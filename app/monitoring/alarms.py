@@ -44,9 +44,10 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An episode that is there and has no ticket, or has become graver: it may want one."""
+    """An episode that is there and has no ticket, or has become graver: it may want one. ``alarm`` is its row, locked."""
 
     subject: Subject
+    alarm: Alarm
     episode: Episode
 
 
@@ -216,7 +217,7 @@ def _bring_in_step(
         return []
     if parts.may_notify(now):
         _announce(cause, subject, standing, came_up=came_up, graver=graver, now=now)
-    return [Raised(subject, row) for row in standing if row.ticket_id is None or row in graver]
+    return [Raised(subject, alarm, row) for row in standing if row.ticket_id is None or row in graver]
 
 
 def _parts(alarm: Alarm, state: State, *, is_acknowledged: bool) -> Parts:

@@ -40,7 +40,8 @@ def find_ticket(raised: Raised, now: datetime) -> None:
     if _is_in_service(subject, episode, now):
         Alarm.update(suppressed_by=SERVICE, due_at=now + SERVICE_LOOK).where(Alarm.id == episode.alarm_id).execute()
         return
-    _service_is_over.count(episode.alarm_id)
+    if raised.alarm.suppressed_by == SERVICE:
+        _service_is_over.count(episode.alarm_id)
     parent = _standing_parent(subject, episode)
     if parent is not None:
         Alarm.update(suppressed_by=parent.code).where(Alarm.id == episode.alarm_id, Alarm.suppressed_by.is_null()).execute()
