@@ -232,11 +232,11 @@ def _announce(
     policy = subject.policy.ticket
     for row in graver:
         if episodes.has_come_often(policy, row):
-            announcing.graver(row, now)
+            announcing.graver(row, now, guards_people=subject.policy.safety)
     say = announcing.released if cause is Cause.SHELF_IS_OVER else announcing.raised
     for row in came_up if cause in (Cause.SIGNAL, Cause.LATE_SIGNAL) else standing:
         if episodes.has_come_often(policy, row):
-            say(row, now)
+            say(row, now, guards_people=subject.policy.safety)
 
 
 def _ticket_at(subject: Subject, standing: list[Episode], now: datetime) -> datetime | None:

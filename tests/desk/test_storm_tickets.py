@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 from app.accounts.models import Role
 from app.core import clock, db
 from app.core.types import system
+from app.machines.models import DeviceProfile
+from app.machines.operations import seed_profiles
 from app.tickets import parents, reasons
 from app.tickets.models import Ticket, TicketStatus
 from tests import factories
@@ -41,6 +43,34 @@ def test_it_works(clerk: FlaskClient, parent: Ticket) -> None:
     assert "3 台设备，3 张单：未结 3，已结 0。" in text
     assert all(one.number in text and one.machine.serial in text for one in below(parent))
     assert f'归入汇总单： <a href="/tickets/{parent.number}"' in clerk.get(f"/tickets/{below(parent)[0].number}").text
+
+
+def under(parent: Ticket, *codes: str) -> Ticket:
+    """One more child, which ``codes`` opened."""
+    at = clock.now()
+    raised = [reasons.AlarmReason(code=code, name_zh=code, name_en=code, at=at) for code in codes]
+    profile = DeviceProfile.get(DeviceProfile.name == "underground_compactor_v1")
+    child = factories.ticket(
+        machine=factories.machine(profile=profile), source="monitoring", status=TicketStatus.TO_VERIFY, reason=reasons.to_json(raised)
+    )
+    with db.transaction():
+        parents.adopt(by=system("monitoring"), parent=parent, children=[child])
+    return child
+
+
+def test_the_safety_faults_of_a_storm_stand_at_its_top_with_their_machines(clerk: FlaskClient, parent: Ticket) -> None:
+    """``safety: true``: in the middle of sixty somebody may be hurt (monitoring §3)."""
+    assert 'id="of-safety"' not in clerk.get(f"/tickets/{parent.number}").text
+    seed_profiles()
+    inside, water, ordinary = under(parent, "E16"), under(parent, "E04", "E19"), under(parent, "E04")
+    text = clerk.get(f"/tickets/{parent.number}").text
+    top = text[text.index('id="of-safety"') : text.index('id="children"')]
+    assert text.index('id="of-safety"') - text.index('id="ticket"') < 200  # nothing stands above it
+    assert "下属单中有 2 张涉及人身安全" in top
+    assert [one.machine.serial in top for one in (inside, water, ordinary)] == [True, True, False]
+    assert ("人员进入" in top, "地坑积水高" in top, "油温高" in top) == (True, True, False)
+    clerk.set_cookie("locale", "en")
+    assert "2 of the tickets below are safety faults: people may be in danger." in clerk.get(f"/tickets/{parent.number}").text
 
 
 def test_a_parent_names_no_machine_but_how_many(clerk: FlaskClient, parent: Ticket) -> None:

@@ -12,9 +12,11 @@ from peewee import JOIN, fn
 from app.core import clock, db, live
 from app.core.calendar import WorkingCalendar
 from app.core.prepared import Prepared
+from app.machines.models import Machine
+from app.machines.profiles import Profile
+from app.machines.queries import profile_documents
 from app.monitoring.alarm_machine.state import STANDING
-from app.monitoring.announcing import intervals, notices
-from app.monitoring.announcing.sending import is_below_a_storm
+from app.monitoring.announcing import guarding, intervals, notices
 from app.monitoring.models import Alarm, AlarmNotice, Episode, NoticeKind
 from app.roster import calendars
 from app.tickets.models import Priority, Ticket, TicketStatus, TicketTransition
@@ -31,8 +33,8 @@ def look(at: datetime) -> str:
             return ""
     with db.transaction():
         due = _due(at)
-        calendar = calendars.present()
-        announced = sum(_step(alarm, episode, calendar, at) for alarm, episode in due)
+        calendar, documents = calendars.present(), profile_documents()
+        announced = sum(_step(alarm, episode, calendar, documents, at) for alarm, episode in due)
         if announced:
             live.touch("alarms")
     return f"{announced} escalated" if announced else ""
@@ -42,19 +44,19 @@ _first_due = Prepared(lambda at_ms: Alarm.select(Alarm.id).where(Alarm.announce_
 
 
 def _due(at: datetime) -> list[tuple[Alarm, Episode | None]]:
-    """Alarms that are due, locked, each with its open episode and the ticket of that."""
+    """Alarms that are due, locked, each with its open episode, and the machine and the ticket of that."""
     query = Alarm.select().where(Alarm.announce_at.is_null(False), Alarm.announce_at <= at).order_by(Alarm.announce_at).limit(AT_ONCE)
     alarms = list(query if db.is_sqlite() else query.for_update("FOR UPDATE SKIP LOCKED"))
-    rows = Episode.select(Episode, Ticket).join(Ticket, JOIN.LEFT_OUTER)
+    rows = Episode.select(Episode, Machine, Ticket).join(Machine).join_from(Episode, Ticket, JOIN.LEFT_OUTER)
     rows = rows.where(Episode.alarm.in_([alarm.id for alarm in alarms]), Episode.ended_at.is_null())
     by_alarm = {episode.alarm_id: episode for episode in rows}
     return [(alarm, by_alarm.get(alarm.id)) for alarm in alarms]
 
 
-def _step(alarm: Alarm, episode: Episode | None, calendar: WorkingCalendar, at: datetime) -> bool:
+def _step(alarm: Alarm, episode: Episode | None, calendar: WorkingCalendar, documents: dict[int, Profile], at: datetime) -> bool:
     """Look at one alarm; whether something was announced."""
     changes: dict[str, Any]
-    if episode is None or alarm.condition not in STANDING or alarm.suppressed_by or is_below_a_storm(episode.ticket):
+    if episode is None or alarm.condition not in STANDING or alarm.suppressed_by or guarding.is_told_by_parent(episode, documents):
         changes = {"announce_at": None}
     elif alarm.shelved_until is not None and alarm.shelved_until > at:
         changes = {"announce_at": alarm.shelved_until}

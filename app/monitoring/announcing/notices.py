@@ -1,7 +1,7 @@
 """The notices themselves: rows that are written in the transaction of what they are about, each once, and sent later (monitoring §4).
 
 What is inhibited at last (by a parent, service mode, a storm) is known only when its ticket has been looked for; it is withdrawn before
-it leaves, and stands again when its time comes.
+it leaves, and stands again when its time comes. What guards people is looked at at once: below a storm it leaves as a critical one does.
 """
 
 from datetime import datetime, timedelta
@@ -20,23 +20,23 @@ GATHERED_FOR = timedelta(seconds=60)
 FIRST_LOOK = timedelta(minutes=1)
 
 
-def raised(episode: Episode, at: datetime) -> None:
+def raised(episode: Episode, at: datetime, *, guards_people: bool = False) -> None:
     """Announce an episode that began (T3); again when it was withdrawn meanwhile, else once, in the running transaction."""
-    if _write(episode, NoticeKind.RAISED, 0, at):
+    if _write(episode, NoticeKind.RAISED, 0, at, guards_people=guards_people):
         _set_escalation.count(0, to_ms(at + FIRST_LOOK), episode.alarm_id)
 
 
-def graver(episode: Episode, at: datetime) -> None:
+def graver(episode: Episode, at: datetime, *, guards_people: bool = False) -> None:
     """Announce that an episode reached a higher level (T5), once for each level; what was escalated goes on from there."""
-    if _write(episode, NoticeKind.GRAVER, RANK[episode.severity], at):
+    if _write(episode, NoticeKind.GRAVER, RANK[episode.severity], at, guards_people=guards_people):
         _look_again.count(to_ms(at + FIRST_LOOK), episode.alarm_id)
 
 
-def released(episode: Episode, at: datetime) -> None:
+def released(episode: Episode, at: datetime, *, guards_people: bool = False) -> None:
     """Announce an episode whose alarm was laid aside and still stands (T13): as if it began now, once for each shelf."""
     is_over = AlarmShelving.ended_at.is_null(False) & (AlarmShelving.ended_at >= episode.started_at)
     shelves = AlarmShelving.select().where(AlarmShelving.alarm == episode.alarm_id, is_over).count()
-    if _write(episode, NoticeKind.RAISED, shelves, at):
+    if _write(episode, NoticeKind.RAISED, shelves, at, guards_people=guards_people):
         _set_escalation.count(0, to_ms(at + FIRST_LOOK), episode.alarm_id)
 
 
@@ -46,7 +46,8 @@ def escalated(episode: Episode, kind: NoticeKind, step: int, at: datetime) -> No
 
 
 def storm(storm: TicketStorm, at: datetime) -> None:
-    """Announce a storm, once, and again when its parent has become graver; it stands for all tickets below, which announce nothing."""
+    """Announce a storm, once, and again when its parent has become graver; it stands for all tickets below, which announce nothing but
+    what guards people."""
     said = [RANK[one.severity] for one in AlarmNotice.select(AlarmNotice.severity).where(AlarmNotice.storm == storm)]
     priority = Priority(storm.ticket.priority)
     if said and RANK[priority] <= max(said):
@@ -77,9 +78,9 @@ def _about(kind: NoticeKind, severity: Priority, at: datetime, **what: TicketSto
     AlarmNotice.create(kind=kind, severity=severity, created_at=at, due_at=due_at(severity, at), **what)
 
 
-def _write(episode: Episode, kind: NoticeKind, step: int, at: datetime) -> bool:
+def _write(episode: Episode, kind: NoticeKind, step: int, at: datetime, *, guards_people: bool = False) -> bool:
     """Whether a row was written: not when it stands already and was not withdrawn."""
-    leaves = to_ms(due_at(episode.severity, at))
+    leaves = to_ms(at if guards_people else due_at(episode.severity, at))
     return bool(_insert.count(episode.id, kind.value, step, episode.severity, to_ms(at), leaves))
 
 

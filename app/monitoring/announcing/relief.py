@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from app.accounts.models import Notice, Role
 from app.core import db
+from app.machines.queries import profile_documents
 from app.monitoring.announcing import sending
 from app.monitoring.announcing.wording import Tone
 from app.monitoring.models import AlarmNotice, NoticeKind
@@ -43,5 +44,6 @@ def _unacknowledged(before: datetime, at: datetime) -> list[AlarmNotice]:
         sent, AlarmNotice.severity == Priority.CRITICAL, AlarmNotice.kind.in_((NoticeKind.RAISED, NoticeKind.GRAVER))
     )
     found = query.order_by(AlarmNotice.sent_at.desc()).limit(MOST)
-    by_episode = {notice.episode_id: notice for notice in found if not sending.is_over(notice, at)}
+    documents = profile_documents()
+    by_episode = {notice.episode_id: notice for notice in found if not sending.is_over(notice, documents, at)}
     return list(by_episode.values())

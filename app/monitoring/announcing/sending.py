@@ -1,6 +1,7 @@
 """Sending what is to be announced: a notice is one message to one channel, and several notices share one (monitoring §4).
 
-Critical ones leave one by one while they are few, else together; the others leave gathered, one message a minute to each role.
+Critical ones leave one by one while they are few, else together; the others leave gathered, one message a minute to each role. What
+guards people below a storm leaves as the critical ones do.
 """
 
 from collections import defaultdict
@@ -16,8 +17,11 @@ from app.core import clock, db
 from app.core.prepared import Prepared
 from app.customers.models import Customer
 from app.machines.models import Machine
+from app.machines.profiles import Profile
+from app.machines.queries import profile_documents
 from app.monitoring.alarm_machine.state import STANDING
-from app.monitoring.announcing import floods, wording
+from app.monitoring.announcing import floods, guarding, wording
+from app.monitoring.announcing.notices import GATHERED_FOR
 from app.monitoring.announcing.wording import Tone
 from app.monitoring.models import Alarm, AlarmNotice, Episode, FeedOutage, NoticeKind, TicketStorm
 from app.roster import calendars, telling
@@ -41,7 +45,9 @@ def look(at: datetime) -> str:
         if _first_due.first(clock.to_ms(at)) is None:
             return ""
     with db.transaction():
-        waiting = _live(_waiting(), at)
+        documents = profile_documents()
+        waiting = _live(_waiting(), documents, at)
+        _raise_to_critical([one for one in waiting if guarding.is_told_beside_parent(one, documents)])
         critical = [notice for notice in waiting if notice.severity == Priority.CRITICAL]
         others = [notice for notice in waiting if notice.severity != Priority.CRITICAL]
         messages = _send_critical(critical, at) + _send_gathered(others, at)
@@ -87,17 +93,29 @@ def with_subjects(query: ModelSelect) -> ModelSelect:
     )
 
 
-def _live(notices: list[AlarmNotice], at: datetime) -> list[AlarmNotice]:
+def _live(notices: list[AlarmNotice], documents: dict[int, Profile], at: datetime) -> list[AlarmNotice]:
     """Those that are still to be said; the others are withdrawn."""
-    over = [notice for notice in notices if is_over(notice, at)]
+    over = [notice for notice in notices if is_over(notice, documents, at)]
     if over:
         AlarmNotice.update(withdrawn_at=at).where(AlarmNotice.id.in_([notice.id for notice in over])).execute()
     gone = {notice.id for notice in over}
     return [notice for notice in notices if notice.id not in gone]
 
 
-def is_over(notice: AlarmNotice, at: datetime) -> bool:
-    """Whether there is nothing to say any more: acknowledged, gone, inhibited, or a storm or the end of an outage stands for it."""
+def _raise_to_critical(notices: list[AlarmNotice]) -> None:
+    """What guards people below a storm is told, counted and handed on as a critical alarm, whatever the severity of its code."""
+    graver = [notice for notice in notices if notice.severity != Priority.CRITICAL]
+    if graver:
+        AlarmNotice.update(severity=Priority.CRITICAL).where(AlarmNotice.id.in_([notice.id for notice in graver])).execute()
+    for notice in graver:
+        notice.severity = Priority.CRITICAL
+
+
+def is_over(notice: AlarmNotice, documents: dict[int, Profile], at: datetime) -> bool:
+    """Whether there is nothing to say any more: acknowledged, gone, inhibited, or a storm or the end of an outage stands for it.
+
+    ``documents`` are the profiles by their id.
+    """
     if notice.outage_id is not None:
         return notice.outage.ended_at is not None
     if notice.storm_id is not None:
@@ -105,12 +123,7 @@ def is_over(notice: AlarmNotice, at: datetime) -> bool:
     episode, alarm = notice.episode, notice.episode.alarm
     is_gone = episode.ended_at is not None or alarm.condition not in STANDING
     is_inhibited = bool(alarm.suppressed_by) or (alarm.shelved_until is not None and at < alarm.shelved_until)
-    return is_gone or alarm.is_acknowledged or is_inhibited or is_below_a_storm(episode.ticket)
-
-
-def is_below_a_storm(ticket: Ticket | None) -> bool:
-    """Whether an open parent stands for ``ticket``."""
-    return ticket is not None and ticket.parent_id is not None and ticket.parent.is_open
+    return is_gone or alarm.is_acknowledged or is_inhibited or guarding.is_told_by_parent(episode, documents)
 
 
 def _send_critical(notices: list[AlarmNotice], at: datetime) -> int:
@@ -135,8 +148,9 @@ def _critical_lately(at: datetime) -> tuple[int, datetime | None]:
 
 
 def _send_gathered(notices: list[AlarmNotice], at: datetime) -> int:
-    """All that waits as soon as one is due, so that what comes in a row leaves together; the next ones wait for a minute of their own."""
-    if not any(notice.due_at <= at for notice in notices):
+    """All that waits as soon as one was gathered for its time, so that what comes in a row leaves together; the next ones wait for a minute
+    of their own."""
+    if not any(max(notice.due_at, notice.created_at + GATHERED_FOR) <= at for notice in notices):
         return 0
     is_flood = floods.running() is not None
     sent = _send(_by_role(notices, at, Tone.FLOOD if is_flood else None), at)

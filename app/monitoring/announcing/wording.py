@@ -14,6 +14,7 @@ from app.machines import profiles
 from app.machines.profiles import Profile
 from app.machines.queries import profile_documents
 from app.monitoring.alarm_machine.parameters import RANK
+from app.monitoring.announcing.guarding import guards_people
 from app.monitoring.models import AlarmNotice, NoticeKind
 from app.tickets import reasons
 from app.tickets.models import Priority, Ticket
@@ -47,6 +48,7 @@ MANY = {
     Tone.RELIEF: N_("You come on duty; nobody has acknowledged %(count)s alarms yet: %(worst)s"),
 }
 STORM = N_("many machines at once: %(title)s")
+GUARDS = N_("%(name)s (guards people)")
 OUTAGE = N_("the whole feed is silent since %(since)s; alarms cannot arrive")
 REST = N_("and %(n)s more alarms")
 AND_MORE = N_("%(worst)s; and %(n)s more")
@@ -72,9 +74,10 @@ def tone_of(notice: AlarmNotice) -> Tone:
 
 
 def said(tone: Tone, notices: Sequence[AlarmNotice], locale: str | None, at: datetime) -> Said:
-    """The words for ``notices`` in the language of ``locale``; the worst come first, and critical ones are all listed."""
-    ordered = sorted(notices, key=lambda notice: -RANK[notice.severity])
+    """The words for ``notices`` in the language of ``locale``; the worst come first, what guards people before others as grave, and
+    critical ones are all listed."""
     documents = profile_documents()
+    ordered = sorted(notices, key=lambda notice: (-RANK[notice.severity], not guards_people(notice, documents)))
     lines = [_line(notice, documents, locale) for notice in ordered]
     first = ordered[0]
     key = f"alarms:{tone}:{clock.to_ms(at)}:{first.id}"
@@ -106,6 +109,7 @@ def _line(notice: AlarmNotice, documents: dict[int, Profile], locale: str | None
     policy = profiles.code(documents.get(machine.profile_id), episode.code)
     customer = machine.customer.short_name or machine.customer.name if machine.customer else ""
     name = policy.name(locale or DEFAULT_LOCALE) if policy.is_in_profile else ""
+    name = say(locale, GUARDS, name=name) if policy.safety else name
     return " ".join(filter(None, (machine.serial, customer, episode.code, name, _number(notice))))
 
 
@@ -127,7 +131,9 @@ def _since(notice: AlarmNotice) -> str:
 
 
 def _severity(notice: AlarmNotice, locale: str | None) -> str:
-    return say(locale, SEVERITY_WORDS[Priority(notice.severity)])
+    """That of the alarm; a notice may be told as a graver one."""
+    severity = notice.severity if notice.episode_id is None else notice.episode.severity
+    return say(locale, SEVERITY_WORDS[Priority(severity)])
 
 
 def _moment(at: datetime) -> str:
