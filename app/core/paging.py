@@ -7,7 +7,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from peewee import ModelSelect, Select, fn
@@ -159,7 +159,14 @@ def _cut(query: Select, order: Order, after: str | None, before: str | None) -> 
 
 
 def _key_of(values: Sequence[Any]) -> str:
-    return encode_key([to_ms(value) if isinstance(value, datetime) else value for value in values])
+    return encode_key([_plain(value) for value in values])
+
+
+def _plain(value: Any) -> int | str | None:
+    """What stands for ``value`` in a key: milliseconds for an instant, 2026-11-23 for a day."""
+    if isinstance(value, datetime):
+        return to_ms(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def capped_count(query: Select, cap: int = COUNT_CAP) -> tuple[int, bool]:

@@ -63,12 +63,21 @@
     else link.click();
   }
 
+  /* A filter that answers while one chooses changes the address alone: what is exported is what is shown. */
+  function exportAsFiltered(link) {
+    if (!link.pathname.startsWith(`${location.pathname}.`)) return;
+    const query = new URLSearchParams(location.search);
+    ["after", "before"].forEach((name) => query.delete(name));
+    link.search = query;
+  }
+
   document.addEventListener("click", (event) => {
     const on = (selector) => event.target.closest(selector);
     let found;
     if ((found = on("[data-copy]"))) navigator.clipboard.writeText(found.dataset.copy).then(() => say(toasts.dataset.copied));
     else if ((found = on("[data-closes]"))) found.closest(".toast").remove();
     else if (on("[data-prints]")) window.print();
+    else if ((found = on(".exports a"))) exportAsFiltered(found);
     else openRow(event);
   });
 

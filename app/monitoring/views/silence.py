@@ -43,6 +43,7 @@ def silent() -> Response:
         "filters": filters,
         "sort": sort,
         "tag": tag,
+        "expired": queries.expired(me, filters) if not filters.sim else (0, False),
         "gateways": [(name, name) for name in queries.gateways(me)],
     }
     shown["areas"] = [(area.id, area.name) for area in customers.areas()] if me.area_ids is None else []
@@ -94,8 +95,8 @@ def _exported() -> Iterator[list[Any]]:
     rows = queries.whole(actor(), _filters(), sort=request.args.get("sort", DEFAULT_SORT))
     return (
         [
-            row.serial, row.device, row.customer, row.area, row.gateway, row.last_received_at if row.is_silent else None,
-            row.last_received_at, row.sim_number, row.sim_expires_on,
+            row.serial, row.device, row.customer, row.site, row.area, row.gateway, row.last_received_at if row.is_silent else None,
+            row.last_received_at, row.sim_number, row.sim_expires_on, row.ticket,
         ]
         for row in rows
     )  # fmt: skip

@@ -11,9 +11,11 @@ from peewee import Database
 from app.accounts.models import Role
 from app.core import clock, db, live
 from app.machines.models import Machine
-from app.monitoring.models import FeedOutage, FeedStatus, Terminal, TerminalSilence
+from app.monitoring.models import Alarm, Episode, FeedOutage, FeedStatus, Terminal, TerminalSilence
+from app.monitoring.silence import queries
+from app.monitoring.silence.queries import Filters
 from tests import factories
-from tests.personas import make_area, make_user, sign_in
+from tests.personas import actor_of, make_area, make_user, sign_in
 
 HTMX = {"HX-Request": "true"}
 
@@ -60,6 +62,57 @@ def test_the_list_is_narrowed(clerk: FlaskClient, query: str, found: str) -> Non
 def test_a_filter_that_is_none_is_told_in_words(clerk: FlaskClient) -> None:
     for query in ("level=x", "sim=x", "area=x", "sort=x", "after=x"):
         assert clerk.get(f"/monitoring/silent?{query}").status_code == 422, query
+
+
+@pytest.mark.parametrize("query", ["q=滨河环卫", "q=滨河市", "q=东门", "q=1440", "q=GW-"])
+def test_it_is_found_by_what_a_caller_says(clerk: FlaskClient, query: str) -> None:
+    owner = factories.customer(name="滨河市环境卫生服务中心", short_name="滨河环卫")
+    site = factories.site(customer=owner, name="东门压缩站")
+    silent(30, serial="YS-B", device="B-1", customer=owner, site=site, gateway="GW-9", sim_number="144001")
+    silent(90, serial="YS-A", device="A-1")
+    page = clerk.get(f"/monitoring/silent?{query}").text
+    assert {serial for serial in ("YS-A", "YS-B") if serial in page} == {"YS-B"}
+    assert "东门压缩站" in page
+
+
+@pytest.mark.parametrize("sort", ["since", "-since", "sim", "-sim", "machine", "-machine", "customer", "-customer"])
+def test_each_order_goes_on_with_the_next_page_and_back(database: Database, sort: str) -> None:
+    """More than one page of them: some cards have a date, some have none."""
+    actor = actor_of(make_user(Role.CLERK))
+    for number in range(60):
+        expires_on = date(2026, 1, 1) + timedelta(days=number) if number % 2 else None
+        silent(30 + number, serial=f"YS-{number:02}", device=f"D-{number:02}", sim_expires_on=expires_on)
+    first = queries.page(actor, Filters(), sort=sort)
+    second = queries.page(actor, Filters(), sort=sort, after=first.next_key)
+    assert (len(first.rows), len(second.rows)) == (50, 10)
+    assert [row.serial for row in (*first.rows, *second.rows)] == [row.serial for row in queries.whole(actor, Filters(), sort=sort)]
+    assert queries.page(actor, Filters(), sort=sort, before=second.previous_key).rows == first.rows
+
+
+def test_the_ticket_of_the_silence_stands_with_it(clerk: FlaskClient) -> None:
+    """Of the one that lasts, not of one that is over."""
+    machine = silent(30, serial="YS-B", device="B-1")
+    over, lasting = factories.ticket(machine=machine), factories.ticket(machine=machine)
+    now = clock.now()
+    with db.transaction():
+        about = {"machine": machine, "code": "COMM_LOST", "severity": "high"}
+        alarm = Alarm.create(**about, condition="active", is_acknowledged=True, last_event_at=now)
+        earlier = {"started_at": now - timedelta(days=2), "last_raised_at": now - timedelta(days=2), "ended_at": now - timedelta(days=1)}
+        Episode.create(alarm=alarm, ticket=over, **about, **earlier)
+        Episode.create(alarm=alarm, ticket=lasting, **about, started_at=now, last_raised_at=now)
+    page = clerk.get("/monitoring/silent").text
+    assert (lasting.number in page, over.number in page, page.count('id="silent-B-1"')) == (True, False, 1)
+    (row,) = csv.DictReader(io.StringIO(clerk.get("/monitoring/silent.csv").data.decode("utf-8-sig")))
+    assert row["ticket"] == lasting.number
+
+
+def test_it_says_how_many_cards_have_expired(clerk: FlaskClient) -> None:
+    silent(30, serial="YS-B", device="B-1", sim_expires_on=date(2020, 1, 1))
+    silent(90, serial="YS-A", device="A-1")
+    page = clerk.get("/monitoring/silent").text
+    assert "其中 1 张 SIM 卡已过期" in page
+    assert 'href="/monitoring/silent?sim=expired"' in page
+    assert "其中" not in clerk.get("/monitoring/silent?sim=expired").text
 
 
 def test_a_technician_sees_the_machines_of_the_own_area(sqlite_database: Database, client: FlaskClient) -> None:
