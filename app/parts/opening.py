@@ -6,6 +6,7 @@ from decimal import Decimal
 from peewee import IntegrityError, fn
 
 from app.core import clock
+from app.core.amounts import NO_QUANTITY, number_in
 from app.core.errors import N_, DomainError, Invalid
 from app.core.importing import Column, Effect, Kind, Line, Made, Options, Reasons, fen_in, reasons_of, too_long
 from app.core.types import Actor
@@ -13,7 +14,6 @@ from app.parts import ledger
 from app.parts.ledger import Move
 from app.parts.models import MovementKind, Part, PartUnit, PlaceKind, StockMovement, StockPlace
 from app.parts.moving import Load, Trip, put, serial_problem
-from app.web.amounts import NO_QUANTITY, number_in
 
 COLUMNS = (
     Column("place", N_("Store"), "仓库", ("库房", "仓库名称", "存放地点"), is_required=True, hint=N_("Its name, as under Stores."),
