@@ -1,5 +1,12 @@
 """``python -m app.worker``: does the periodic jobs. Any number of workers may run; each slot is run once."""
 
+import os
+
+from app.core import sparing
+
+if __name__ == "__main__":
+    sparing.spare(sparing.unneeded(os.environ))  # before the other imports, which look for what is spared
+
 import contextlib
 import signal
 import sys

@@ -3,10 +3,11 @@
 import os
 import sys
 
-from mqtt.sparing import spare, unneeded
+from app.core.sparing import spare, unneeded
 
 if __name__ == "__main__":
-    spare(unneeded(sys.argv[1:], os.environ))
+    if sys.argv[1:2] in ([], ["run"]):  # the other commands end soon or need more
+        spare(unneeded(os.environ))
     from mqtt.commands import main
 
     sys.exit(main())

@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from app.core.logs import configure_logs
+from app.core import sparing
+
+sparing.spare(sparing.unneeded(os.environ))
 
 # A Unix socket's path may not be longer on Linux.
 LONGEST_SOCKET_PATH = 107
@@ -43,6 +45,8 @@ logconfig_dict: dict[str, Any] = {
 
 def on_starting(server: Any) -> None:
     """gunicorn's own words are JSON lines, too."""
+    from app.core.logs import configure_logs  # only now: it loads a library that looks for those spared
+
     configure_logs("web")
 
 

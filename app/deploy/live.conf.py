@@ -3,7 +3,9 @@
 import os
 from typing import Any
 
-from app.core.logs import configure_logs
+from app.core import sparing
+
+sparing.spare(sparing.unneeded(os.environ))
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('LIVE_PORT') or int(os.environ.get('PORT') or 8000) + 1}"
 workers = 1
@@ -26,4 +28,6 @@ logconfig_dict: dict[str, Any] = {
 
 def on_starting(server: Any) -> None:
     """gunicorn's own words are JSON lines, too."""
+    from app.core.logs import configure_logs  # only now: it loads a library that looks for those spared
+
     configure_logs("live")

@@ -1,4 +1,4 @@
-"""What the subscriber does without: libraries that others load wherever they find them, some megabytes each for all its life."""
+"""What a process that runs for long does without: libraries that others load wherever they find them."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,8 @@ TRACES = "rich"  # structlog draws errors with it on a terminal; our logs are li
 POSTGRESQL = "psycopg"  # peewee loads it beside SQLite, too
 
 
-def unneeded(arguments: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-    """The libraries that ``python -m mqtt`` with these ``arguments`` does without; its other commands end soon or need more."""
-    if arguments and arguments[0] != "run":
-        return []
+def unneeded(environ: Mapping[str, str]) -> list[str]:
+    """The libraries that a process with these settings does without, some megabytes each for all its life."""
     is_sqlite = urlsplit(environ.get("DATABASE_URL") or "sqlite:").scheme == "sqlite"
     return [TRACES, POSTGRESQL] if is_sqlite else [TRACES]
 
