@@ -41,6 +41,7 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 1.0
 LOOK_AGAIN_AFTER_S = 5.0
 STOP_WITHIN_S = 5.0
+CACHE_KB = 4_000  # of each connection's pages: the jobs come back to few of them, and imports ask for more while they last
 KEYS_ARE_KEPT = timedelta(days=8)  # monitoring rule 7
 
 
@@ -141,7 +142,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     configure_logs("worker")
-    start(config)
+    start(config, CACHE_KB)
     stopping = threading.Event()
     importing = threading.Thread(target=work.keep_working, args=(work.Worker(work.holder_name("worker"), stopping),), name="imports")
     for number in (signal.SIGTERM, signal.SIGINT):
