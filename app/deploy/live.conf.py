@@ -9,6 +9,8 @@ sparing.spare(sparing.unneeded(os.environ))
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('LIVE_PORT') or int(os.environ.get('PORT') or 8000) + 1}"
 workers = 1
+# Its parent would hold libraries of its own otherwise.
+preload_app = True
 worker_class = "asgi"
 worker_connections = 400
 timeout = 60
