@@ -8,6 +8,7 @@ from typing import Any
 from app.core import sparing
 
 sparing.spare(sparing.unneeded(os.environ))
+sparing.give_back()
 
 # A Unix socket's path may not be longer on Linux.
 LONGEST_SOCKET_PATH = 107
@@ -48,6 +49,11 @@ def on_starting(server: Any) -> None:
     from app.core.logs import configure_logs  # only now: it loads a library that looks for those spared
 
     configure_logs("web")
+
+
+def when_ready(server: Any) -> None:
+    """The application is loaded; the workers are forked next."""
+    sparing.share_with_children()
 
 
 def child_exit(server: Any, worker: Any) -> None:
