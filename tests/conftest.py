@@ -28,8 +28,10 @@ from tests import postgresql
 SECRET_KEY = "secret key of the tests, long enough for it"
 AUDIT_KEY = "history key of the tests, long enough for it"
 BACKENDS = ("sqlite", "postgresql")
-# Families that run on one worker, each with what it starts once (a portal, a browser, a broker).
-GROUPS = {"browser": "browser", "faults": "faults", "benchmarks": "faults"}
+# Families that run on one worker, with what they start once (a broker).
+GROUPS = {"faults": "faults", "benchmarks": "faults"}
+# Slow as a whole, and last of all: Chromium's driver leaves a running loop behind in its thread, where no other loop can run.
+BROWSER = "browser"
 
 # Nothing in the suite is timed: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,14 +42,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="write the golden files anew instead of comparing with them")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first, then the slow families, each family on one worker."""
-    root = Path(__file__).parent
+    """Fast tests first, then the slow families, the browser's last; what must not run beside itself on one worker."""
     for item in items:
-        family = item.path.relative_to(root).parts[0]
-        if family in GROUPS and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(GROUPS[family]))
-    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+        family = _family(item)
+        group = item.path.name if family == BROWSER else GROUPS.get(family)
+        if group is not None and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(group))
+        if family == BROWSER:
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is not None, _family(item) == BROWSER))
+
+
+def _family(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

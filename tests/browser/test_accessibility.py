@@ -11,7 +11,6 @@ from flask import Flask
 from tests.browser.conftest import DESK, PHONE, TABLET, Browse, serious_problems
 from tests.conventions.access import ACCESS, World, make_world, values_for
 
-pytestmark = pytest.mark.slow
 # What is no screen although it is HTML, or is asked by scripts alone.
 NO_SCREENS = {"static", "ticket_work.people", "accounts.bell"}
 PERSONAS = {

@@ -29,7 +29,6 @@ from tests.conftest import AUDIT_KEY, SECRET_KEY
 from tests.monitoring.sender import Sender, ago, store
 from tests.personas import make_area, make_user
 
-pytestmark = pytest.mark.slow
 BY_STREAM_S, BY_ASKING_S = 1.0, 5.0
 SLACK_S = 2.0  # for a machine that is busy with other tests
 

@@ -15,7 +15,6 @@ from tests.browser.conftest import DESK, TABLET, Browse, serious_problems
 from tests.mail_server import mail_server
 from tests.personas import People, people
 
-pytestmark = pytest.mark.slow
 SENDER = "service@works.example"
 
 

@@ -13,7 +13,6 @@ from tests.browser.conftest import DESK
 from tests.browser.product import PASSWORD, Product, wait_for
 from tests.conftest import need
 
-pytestmark = pytest.mark.slow
 WITHIN_MS = 5_000  # the promise is one second, stated for the median below; the rest is for a busy machine
 PROMISE_S = 1.0
 

@@ -16,7 +16,6 @@ from tests import filemakers as make
 from tests.browser.conftest import DESK, PHONE, TABLET, Browse, serious_problems, sideways_scroll
 from tests.personas import make_user
 
-pytestmark = pytest.mark.slow
 HAND_OVER = """(target, [type, how, files]) => {
   const transfer = new DataTransfer();
   for (const [name, kind, content] of files)

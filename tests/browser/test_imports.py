@@ -12,7 +12,6 @@ from tests.browser.conftest import DESK, TABLET, Browse, serious_problems
 from tests.personas import make_user
 from tests.taking_in import hand_in
 
-pytestmark = pytest.mark.slow
 TABLE = "Asset,规格,备注\n" + "".join(f"S{n},YJ-10,二楼\n" for n in range(20)) + ",YJ-10,没有编号\n"
 
 

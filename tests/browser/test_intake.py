@@ -19,8 +19,6 @@ from tests import factories
 from tests.browser.conftest import DESK, TABLET, Browse, serious_problems
 from tests.personas import PASSWORD, People, people, sign_in
 
-pytestmark = pytest.mark.slow
-
 MOST_KEYS = 12
 WITHIN_S = 30
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one pixel, as a screenshot

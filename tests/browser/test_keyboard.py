@@ -11,7 +11,6 @@ from tests import factories
 from tests.browser.conftest import Browse
 from tests.conventions.access import World, make_world
 
-pytestmark = pytest.mark.slow
 STYLE_OF_FOCUS = "(style => [style.outlineStyle, style.boxShadow])(getComputedStyle(document.activeElement))"
 
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from app.accounts.models import Role
 from app.core import db, live
 from app.tickets.models import Ticket
@@ -11,7 +9,6 @@ from tests import factories
 from tests.browser.conftest import Browse
 from tests.personas import make_user
 
-pytestmark = pytest.mark.slow
 WITHIN_MS = 3_000  # the list asks every 400 ms; the rest is for a busy machine
 
 

@@ -9,7 +9,6 @@ from app.accounts.models import Role
 from tests.browser.conftest import DESK, PHONE, TABLET, Browse, serious_problems, sideways_scroll
 from tests.personas import make_user
 
-pytestmark = pytest.mark.slow
 PAGES = ("/styleguide", "/styleguide/tablet", "/styleguide/plain", "/styleguide/print")
 
 

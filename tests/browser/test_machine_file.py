@@ -13,8 +13,6 @@ from tests.browser.conftest import DESK, TABLET, Browse, serious_problems
 from tests.machine_files import world
 from tests.personas import make_user
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def clerk(served: Any) -> User:

@@ -14,8 +14,6 @@ from tests.browser.journey import PEOPLE, Journey
 from tests.browser.product import Product
 from tests.conftest import need
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def product(tmp_path: Path) -> Iterator[Product]:

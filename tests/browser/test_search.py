@@ -8,8 +8,6 @@ from tests import factories
 from tests.browser.conftest import Browse, serious_problems
 from tests.conventions.access import World, make_world
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def world(portal: str) -> World:

@@ -11,8 +11,6 @@ from tests import factories
 from tests.browser.conftest import PHONE, TABLET, Browse, serious_problems
 from tests.personas import People, people
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def who(sqlite_database: Database) -> People:

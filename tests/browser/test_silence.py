@@ -13,7 +13,6 @@ from tests.browser.conftest import DESK
 from tests.browser.product import PASSWORD, Product, wait_for
 from tests.conftest import need
 
-pytestmark = pytest.mark.slow
 NOTICED_WITHIN_S = 240  # a frozen broker is found by the keepalive, then 90 s are waited for
 
 

@@ -16,7 +16,6 @@ from tests.browser.product import PASSWORD, Product, wait_for
 from tests.conftest import need
 from tests.faults.publisher import Publisher
 
-pytestmark = pytest.mark.slow
 CUSTOMERS = {"FSA": "云台市环卫集团", "FSB": "石桥区城市管理局", "FSC": "南浦物业服务有限公司"}
 MACHINES_OF_EACH = 20
 CODES = ("E08", "E10", "E14")  # all of priority high

@@ -11,8 +11,6 @@ from tests import factories
 from tests.browser.conftest import DESK, TABLET, Browse, serious_problems
 from tests.conventions.access import World, make_world
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def world(portal: str) -> World:

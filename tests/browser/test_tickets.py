@@ -13,7 +13,6 @@ from tests import factories
 from tests.browser.conftest import DESK, TABLET, Browse, serious_problems
 from tests.personas import make_user
 
-pytestmark = pytest.mark.slow
 WITHIN_MS = 1_000
 
 

@@ -12,8 +12,6 @@ from tests.browser.conftest import Browse
 from tests.conventions.access import World, make_world
 from tests.personas import PASSWORD
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def world(portal: str) -> World:

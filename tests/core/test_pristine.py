@@ -1,6 +1,7 @@
 """The database that a test on PostgreSQL finds is as good as new, whatever the test before did to it."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import psycopg
@@ -13,14 +14,15 @@ from tests.pristine import Pristine
 
 pytestmark = pytest.mark.postgresql
 
+NAME = f"pristine_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 _TABLES = "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1"
 _STATE = "SELECT sequencename::text, last_value FROM pg_sequences ORDER BY 1"
 
 
 @pytest.fixture
 def url(postgresql_cluster: postgresql.Cluster) -> Iterator[str]:
-    yield postgresql_cluster.create("test_pristine")
-    postgresql_cluster.drop("test_pristine")
+    yield postgresql_cluster.create(NAME)
+    postgresql_cluster.drop(NAME)
 
 
 def content(url: str) -> list[object]:
@@ -84,13 +86,13 @@ def test_a_changed_schema_or_much_dirt_is_not_put_back(url: str, statement: str)
 
 
 def test_the_cluster_then_makes_it_anew(postgresql_cluster: postgresql.Cluster) -> None:
-    url = postgresql_cluster.fresh("test_pristine")
+    url = postgresql_cluster.fresh(NAME)
     before = content(url)
     for statement in ("DROP TABLE reading CASCADE", "INSERT INTO live_version (name, value) VALUES ('things', 7)"):
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(statement)
-        assert postgresql_cluster.fresh("test_pristine") == url
+        assert postgresql_cluster.fresh(NAME) == url
         assert content(url) == before
-    postgresql_cluster.drop("test_pristine")
-    assert content(postgresql_cluster.fresh("test_pristine")) == before
-    postgresql_cluster.drop("test_pristine")
+    postgresql_cluster.drop(NAME)
+    assert content(postgresql_cluster.fresh(NAME)) == before
+    postgresql_cluster.drop(NAME)
