@@ -37,6 +37,11 @@ def wait_for(what: Callable[[], object], timeout_s: float = 15.0, every_s: float
     return time.monotonic() - started
 
 
+def _is_frozen(pid: int) -> bool:
+    """Whether every thread of the process is stopped."""
+    return all(task.read_text().rpartition(")")[2].split()[0] == "T" for task in Path(f"/proc/{pid}/task").glob("*/stat"))
+
+
 class Site:
     """Everything between a device and the inbox. ``stop`` ends all of it."""
 
@@ -113,9 +118,14 @@ class Site:
         self.processes.pop(name).wait(10)
 
     def freeze(self, name: str) -> None:
-        """SIGSTOP, while it writes nothing: frozen inside a transaction it would keep SQLite's one write lock."""
+        """SIGSTOP, while it writes nothing: frozen inside a transaction it would keep SQLite's one write lock.
+
+        A busy machine takes a moment until the last thread stands still; until then this one keeps the lock.
+        """
+        process = self.processes[name]
         with db.transaction():
-            self.processes[name].send_signal(signal.SIGSTOP)
+            process.send_signal(signal.SIGSTOP)
+            wait_for(lambda: _is_frozen(process.pid))
 
     def end(self, name: str, timeout_s: float = 15) -> float:
         """SIGTERM; returns the seconds until it had ended."""
