@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from peewee import SQL, BooleanField, CharField, Check, DateField, ForeignKeyField, IntegerField
+from peewee import SQL, BooleanField, CharField, Check, DateField, ForeignKeyField, IntegerField, fn
 
 from app.accounts.models import Area, Station
 from app.core.db import BaseModel, InstantField, one_of
@@ -37,6 +37,10 @@ class Customer(BaseModel):
     version = IntegerField(default=1)
     created_at = InstantField()
     service_stopped_at = InstantField(null=True)  # off-warranty service is suspended since: money is owed (set by billing)
+
+
+# By which a customer is called in lists: the short name, where there is one.
+CALLED = fn.COALESCE(fn.NULLIF(Customer.short_name, ""), Customer.name)
 
 
 class Site(BaseModel):

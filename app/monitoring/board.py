@@ -11,7 +11,7 @@ from peewee import JOIN, ModelSelect, fn
 from app.accounts.models import Area
 from app.core import clock
 from app.core.types import Actor
-from app.customers.models import Customer
+from app.customers.models import CALLED, Customer
 from app.machines.models import Machine
 from app.machines.profiles import COMM_LOST
 from app.machines.queries import visible as visible_machines
@@ -138,7 +138,7 @@ _TILE = (
     Machine.id,
     Machine.serial,
     fn.COALESCE(Machine.device, ""),
-    fn.COALESCE(fn.NULLIF(Customer.short_name, ""), Customer.name, ""),
+    fn.COALESCE(CALLED, ""),
 )
 
 

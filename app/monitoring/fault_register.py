@@ -13,7 +13,7 @@ from app.core.clock import to_ms
 from app.core.errors import N_, Invalid
 from app.core.paging import Order, capped_count, page_of
 from app.core.types import Actor, Page
-from app.customers.models import Customer
+from app.customers.models import CALLED, Customer
 from app.machines import profiles
 from app.machines.models import Machine
 from app.machines.profiles import CodePolicy
@@ -90,7 +90,7 @@ class Group:
 
 
 _SHOWN = (
-    Machine.profile, Episode.id, Machine.serial, Machine.device, fn.COALESCE(fn.NULLIF(Customer.short_name, ""), Customer.name),
+    Machine.profile, Episode.id, Machine.serial, Machine.device, CALLED,
     Episode.code, Episode.severity, Episode.started_at, Episode.ended_at, Episode.count, Episode.text, Episode.is_late,
     Episode.acknowledged_at, User.name, Ticket.number,
 )  # fmt: skip
@@ -149,12 +149,11 @@ def _columns_of(by: str) -> tuple[Any, Any]:
     if by == "day":
         day = (Episode.started_at + _offset_ms()) / _DAY_MS
         return day, Value("")
-    customer = fn.COALESCE(fn.NULLIF(Customer.short_name, ""), Customer.name)
     return {
         "code": (Episode.code, Episode.code),
         "machine": (Machine.serial, Machine.serial),
         "severity": (Episode.severity, Episode.severity),
-        "customer": (Customer.id, customer),
+        "customer": (Customer.id, CALLED),
         "area": (Area.id, Area.name),
     }[by]
 

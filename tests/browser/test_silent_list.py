@@ -22,7 +22,7 @@ CUT_OFF = "() => [...document.querySelectorAll('.table-wrap')].map((box) => box.
 def fill(count: int) -> None:
     """So many silent machines, their serial numbers and names long, their SIM cards expired, good or unknown."""
     sites = [factories.site(customer=factories.customer(name=owner), name=site) for owner, site in NAMES]
-    area, today, now = make_area("东部区域"), clock.now().date(), clock.now()
+    area, today, now = make_area("东部区域"), clock.today(), clock.now()
     for number in range(count):
         site = sites[number % 2]
         card = (f"8986{number:016}", today + timedelta(days=(-40, 9, 400)[number % 3])) if number % 4 else ("", None)

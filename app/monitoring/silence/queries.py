@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.errors import N_, Invalid
 from app.core.paging import Order, capped_count, page_of
 from app.core.types import Actor, Page
-from app.customers.models import Customer, Site
+from app.customers.models import CALLED, Customer, Site
 from app.machines import queries as machines
 from app.machines.models import Machine
 from app.machines.profiles import COMM_LOST
@@ -28,8 +28,7 @@ COLUMNS = (
 )  # fmt: skip
 LEVELS = ("silent", "late", "all")
 _sim_end = fn.COALESCE(Machine.sim_expires_on, FAR_OFF)
-_owner = fn.COALESCE(fn.NULLIF(Customer.short_name, ""), Customer.name)
-_owner_first = fn.COALESCE(_owner, "")
+_owner_first = fn.COALESCE(CALLED, "")
 SORTS = {
     "machine": Order((Machine.serial, Terminal.id), (False, False)),
     "-machine": Order((Machine.serial, Terminal.id), (True, True)),
@@ -91,7 +90,7 @@ def sim_state(expires_on: date | None) -> str:
 
 
 _SHOWN = (
-    Machine.serial, Machine.device, Customer.id, _owner, Site.name, Area.name, Machine.gateway, Terminal.is_silent,
+    Machine.serial, Machine.device, Customer.id, CALLED, Site.name, Area.name, Machine.gateway, Terminal.is_silent,
     ~fn.COALESCE(Terminal.is_online, True), Terminal.last_received_at, Machine.sim_number, Machine.sim_expires_on, Ticket.number,
 )  # fmt: skip
 
