@@ -229,6 +229,13 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.fixture
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time stands still: what changes with every minute does not change while a test compares two answers."""
+    ms = clock.now_ms()
+    monkeypatch.setattr(clock, "now_ms", lambda: ms)
+
+
 def pytest_report_header() -> list[str]:
     """Which databases the suite runs on."""
     where: Any = postgresql.binaries() or "not here: its tests are skipped"

@@ -68,6 +68,7 @@ def test_what_is_told_to_others_is_not_there(client_of_chen: FlaskClient) -> Non
     assert Notice.get_by_id(foreign.id).seen_at is None
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_the_bell_answers_304_until_something_comes_and_then_brings_what_is_urgent(client_of_chen: FlaskClient, chen: User) -> None:
     first = tell(chen)
     address, htmx = f"/notices/bell?after={first.id}", {"HX-Request": "true"}

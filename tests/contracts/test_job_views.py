@@ -95,6 +95,7 @@ def test_it_is_taken_back_while_nobody_has_decided(client: FlaskClient, order: W
     assert Contract.get().status == S.DRAFT
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_the_page_asks_again_without_being_sent_again(client: FlaskClient, order: WorkOrder) -> None:
     job = f"/my/jobs/{order.number}/contract"
     client.post(job, data=lines("5600"))

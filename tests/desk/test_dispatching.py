@@ -58,6 +58,7 @@ def test_it_works(client: FlaskClient, who: People) -> None:
     assert f"/dispatch/tickets/{ticket.number}" not in client.get("/dispatch").text
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_the_page_is_a_fragment_for_htmx_and_costs_nothing_while_nothing_changes(client: FlaskClient, who: People) -> None:
     waiting(who)
     first = client.get("/dispatch", headers={"HX-Request": "true"})

@@ -67,6 +67,7 @@ def test_what_a_mail_says_is_never_markup(client: FlaskClient, who: People) -> N
     assert "<i>x</i>" not in page
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_an_unchanged_list_is_not_sent_again(client: FlaskClient, who: People) -> None:
     tag = client.get("/mail", headers={"HX-Request": "true"}).headers["HX-PTag"]
     assert client.get("/mail", headers={"HX-Request": "true", "HX-PTag": tag}).status_code == 304

@@ -36,6 +36,7 @@ def test_it_works(client: FlaskClient, who: People) -> None:
     assert "有限空间作业：先通风、再检测、后作业；断电挂牌上锁；专人监护，严禁单人下坑" in page
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_poll_is_answered_by_304_while_nothing_changed(client: FlaskClient, who: People) -> None:
     address = f"/work-orders/{order_in_the_north(who).number}"
     tag = client.get(address).headers["HX-PTag"]

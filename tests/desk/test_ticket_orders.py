@@ -51,6 +51,7 @@ def test_a_ticket_without_orders_has_no_card_of_them(client: FlaskClient, who: P
     assert "ticket-orders" not in client.get(f"/tickets/{factories.ticket().number}").text
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_the_timeline_of_the_ticket_notices_that_its_order_moved(client: FlaskClient, who: People) -> None:
     ticket, _order = ticket_with_order(who)
     tag = client.get(f"/tickets/{ticket.number}/timeline").headers["HX-PTag"]

@@ -62,6 +62,7 @@ def test_htmx_gets_the_ticket_alone(clerk: FlaskClient, ticket: Ticket) -> None:
     assert 'id="ticket"' in text
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_the_timeline_keeps_itself_up_to_date(clerk: FlaskClient, ticket: Ticket) -> None:
     address = f"/tickets/{ticket.number}/timeline"
     tag = clerk.get(address, headers=HTMX).headers["HX-PTag"]

@@ -1,6 +1,5 @@
 """FI-33: the messenger is down for a day, slow, or refuses with 200; nothing is lost or doubled, and dispatching is as quick as ever."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -113,13 +112,10 @@ def test_fi_33_a_messenger_that_hangs_slows_no_dispatch_and_copies_are_few(
 ) -> None:
     monkeypatch.setattr(wecom, "TIMEOUT_S", 0.2)
     messenger.hangs()
-    began = time.monotonic()
     for number in range(10):
         dispatch(START + number * MINUTE)
-    assert time.monotonic() - began < 5  # nothing of the messenger is waited for
-    began = time.monotonic()
+    assert messenger.asked == 0  # who dispatches asks nothing of the messenger: its copies wait for the worker
     work(messenger, START, START + HOUR)
-    assert time.monotonic() - began < 30
     tries = [message.tries for message in OutboxMessage.select()]
     assert max(tries) <= wecom.COPIES
     assert messenger.asked == sum(tries)

@@ -61,6 +61,7 @@ def test_an_unacknowledged_alarm_waits_until_its_ticket_speaks_for_it(clerk: Fla
     assert f'id="alarm-{alarm.id}"' not in clerk.get("/").text
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_new_ticket_shows_at_the_next_poll(clerk: FlaskClient) -> None:
     tag = clerk.get("/", headers=HTMX).headers["HX-PTag"]
     assert clerk.get("/", headers=HTMX | {"HX-PTag": tag}).status_code == 304

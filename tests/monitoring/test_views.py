@@ -64,6 +64,7 @@ def test_it_works(clerk: FlaskClient, alarm: Alarm, machine: Machine) -> None:
     assert "<html" in page.text
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_the_board_answers_htmx_with_its_fragment_and_a_known_tag_with_304(clerk: FlaskClient, alarm: Alarm) -> None:
     fragment = clerk.get("/monitoring", headers=HTMX)
     assert "<html" not in fragment.text
@@ -72,6 +73,7 @@ def test_the_board_answers_htmx_with_its_fragment_and_a_known_tag_with_304(clerk
     assert (again.status_code, again.data) == (304, b"")
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_new_alarm_changes_the_tag_of_the_board(clerk: FlaskClient, alarm: Alarm, device: Sender) -> None:
     tag = clerk.get("/monitoring", headers=HTMX).headers["HX-PTag"]
     store(device.fault("E02", ago(minutes=1)))

@@ -40,6 +40,7 @@ def clerk(client: FlaskClient) -> FlaskClient:
     return sign_in(client, make_user("clerk"))
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_it_works(clerk: FlaskClient) -> None:
     ticket = opened(HOUR)
     page = clerk.get(f"/tickets/{ticket.number}")

@@ -48,6 +48,7 @@ def test_htmx_gets_the_list_alone(clerk: FlaskClient) -> None:
     assert "HX-Request" in answer.headers["Vary"]
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_poll_costs_nothing_until_a_ticket_changes(clerk: FlaskClient) -> None:
     ticket = opened()
     tag = clerk.get("/tickets", headers=HTMX).headers["HX-PTag"]
@@ -57,6 +58,7 @@ def test_a_poll_costs_nothing_until_a_ticket_changes(clerk: FlaskClient) -> None
     assert clerk.get("/tickets", headers=HTMX | {"HX-PTag": tag}).status_code == 200
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_another_filter_is_never_answered_as_unchanged(clerk: FlaskClient) -> None:
     tag = clerk.get("/tickets", headers=HTMX).headers["HX-PTag"]
     assert clerk.get("/tickets?status=any", headers=HTMX | {"HX-PTag": tag}).status_code == 200

@@ -119,6 +119,7 @@ def test_a_filter_that_no_choice_offers_is_refused(client: FlaskClient, query: s
     assert client.get(f"/work-orders?{query}").status_code == 422
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_poll_is_answered_by_304_while_nothing_changed(client: FlaskClient) -> None:
     sign_in(client, people().chen)
     tag = client.get("/work-orders").headers["HX-PTag"]
