@@ -1,11 +1,13 @@
 """The ticket page of a storm: its children answered in one step, and one of them taken out from under it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, request
 
 from app.core.clock import from_ms
 from app.core.errors import N_, Invalid
+from app.desk import storm_panel
 from app.desk.views import done
 from app.tickets import children, parents
 from app.tickets import queries as tickets
@@ -20,17 +22,20 @@ TICKED = "ticked"
 @blueprint.post("/tickets/<number>/children")
 @requires("tickets.edit")
 def answer(number: str) -> Response:
-    """Say the same of all untouched children, or of those that are ticked."""
+    """Say the same of all untouched children, or of those that are ticked.
+
+    Where people may be in danger nothing ends in a sweep: of safety faults only the ticked ones are false alarms or solved (monitoring §4).
+    """
     found, words, which = tickets.by_number(actor(), number), request.form.get("words", ""), request.form.get("which", "")
-    return done(number, lambda: _answer(found, words, which), children_words=words, which=which)
+    ticked = [int(text) for text in request.form.getlist("child") if text.isascii() and text.isdigit() and len(text) < 10]
+    return done(number, lambda: _answer(found, words, which, ticked), children_words=words, which=which, children=ticked)
 
 
-def _answer(found: Ticket, words: str, which: str) -> None:
+def _answer(found: Ticket, words: str, which: str, ticked: Sequence[int]) -> None:
     try:
         said = Answer(request.form.get("answer", ""))
     except ValueError:
         raise Invalid(N_("Say what came of the call.")) from None
-    ticked = [int(text) for text in request.form.getlist("child") if text.isascii() and text.isdigit() and len(text) < 10]
     if which == TICKED and not ticked:
         raise Invalid(N_("Tick the tickets that are meant."))
     children.answer(
@@ -39,6 +44,7 @@ def _answer(found: Ticket, words: str, which: str) -> None:
         said=said,
         words=words,
         only=ticked if which == TICKED else None,
+        but=() if said == Answer.CONFIRMED else [one.ticket.id for one in storm_panel.of_safety(actor(), found)],
         seen_at=_seen_at(),
         form_token=request.form.get("form_token", ""),
     )

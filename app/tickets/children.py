@@ -1,6 +1,6 @@
 """The children of a parent ticket: counted, shown, and answered in one step where nobody has taken them up yet (monitoring §4; 2E-14)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,15 +83,19 @@ def answer(
     said: Answer,
     words: str,
     only: Sequence[int] | None = None,
+    but: Collection[int] = (),
     seen_at: datetime | None = None,
     form_token: str = "",
     at: datetime | None = None,
 ) -> int:
-    """Move the untouched children on in one step, all or ``only`` those, each with ``words`` as its reason; at most 200, oldest first.
+    """Move the untouched children on in one step, each with ``words`` as its reason; at most 200, oldest first.
+
+    It moves all ``but`` some, or ``only`` those that were named one by one.
 
     What came or changed after ``seen_at`` is left for another step: nobody has decided on it.
     The parent itself stays as it is, and says in its timeline what was done. Returns how many there were; 0 for a form sent again.
-    Raises ``Invalid`` without words where they are needed, ``Conflict`` when none of them waits any more, ``NotAllowed``.
+    Raises ``Invalid`` without words where they are needed or when only what is left out waits, ``Conflict`` when nothing waits any more,
+    ``NotAllowed``.
     """
     by.require("tickets.edit")
     words = words.strip()
@@ -104,7 +108,10 @@ def answer(
         query = untouched(by, parent)
         if seen_at is not None:
             query = query.where(Ticket.changed_at <= seen_at)
-        found = list(db.for_update(query if only is None else query.where(Ticket.id.in_(list(only)))).limit(AT_ONCE))
+        meant = Ticket.id.not_in(list(but)) if only is None else Ticket.id.in_(list(only))
+        found = list(db.for_update(query.where(meant)).limit(AT_ONCE))
+        if not found and only is None and query.exists():
+            raise Invalid(N_("Only safety faults wait here. Tick those that are meant."))
         if not found:
             raise Conflict(N_("None of these tickets waits any more. Look at their present states."), status=parent.status)
         solution = words if said == Answer.SOLVED else None

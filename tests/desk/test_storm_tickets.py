@@ -6,6 +6,7 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app.accounts.models import Role
 from app.core import clock, db
@@ -71,6 +72,43 @@ def test_the_safety_faults_of_a_storm_stand_at_its_top_with_their_machines(clerk
     assert ("人员进入" in top, "地坑积水高" in top, "油温高" in top) == (True, True, False)
     clerk.set_cookie("locale", "en")
     assert "2 of the tickets below are safety faults: people may be in danger." in clerk.get(f"/tickets/{parent.number}").text
+
+
+def say(client: FlaskClient, parent: Ticket, answer: str, *ticked: Ticket) -> TestResponse:
+    """``answer`` for the ticked children, or for all when none is."""
+    data = {"answer": answer, "which": "ticked" if ticked else "all", "words": "演练", "seen_at": clock.now_ms()}
+    return client.post(f"/tickets/{parent.number}/children", data=data | {"child": [one.id for one in ticked]})
+
+
+@pytest.mark.parametrize(("answer", "becomes"), [("false_alarm", "cancelled"), ("solved", "resolved")])
+def test_no_safety_fault_ends_in_a_sweep(clerk: FlaskClient, parent: Ticket, answer: str, becomes: str) -> None:
+    seed_profiles()
+    inside = under(parent, "E16")
+    assert "其中 1 张涉及人身安全：“误报”和“标记为已解决”不包括这些单" in clerk.get(f"/tickets/{parent.number}").text
+    assert say(clerk, parent, answer).status_code == 303
+    assert [one.status for one in below(parent)] == [becomes] * 3 + ["to_verify"]
+    refused = say(clerk, parent, answer)
+    assert (refused.status_code, "这里只剩涉及人身安全的单" in refused.text) == (422, True)
+    assert say(clerk, parent, answer, inside).status_code == 303
+    assert below(parent)[3].status == becomes
+
+
+def test_a_safety_fault_is_sent_to_dispatch_with_all_others(clerk: FlaskClient, parent: Ticket) -> None:
+    seed_profiles()
+    under(parent, "E16")
+    assert say(clerk, parent, "confirmed").status_code == 303
+    assert {one.status for one in below(parent)} == {"waiting_dispatch"}
+
+
+def test_ticks_stay_when_the_answer_is_refused(clerk: FlaskClient, parent: Ticket) -> None:
+    seed_profiles()
+    chosen = [below(parent)[1], under(parent, "E16")]
+    data = {"answer": "false_alarm", "which": "ticked", "seen_at": clock.now_ms(), "child": [one.id for one in chosen]}
+    refused = clerk.post(f"/tickets/{parent.number}/children", data=data)
+    assert refused.status_code == 422
+    ticks = re.findall(r'name="child" value="(\d+)"[^>]*?( checked)?>', refused.text)
+    assert sorted(int(value) for value, is_ticked in ticks if is_ticked) == [one.id for one in chosen]
+    assert len(ticks) == 4  # each child once: the safety fault at the top only
 
 
 def test_a_parent_names_no_machine_but_how_many(clerk: FlaskClient, parent: Ticket) -> None:
