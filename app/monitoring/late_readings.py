@@ -42,10 +42,13 @@ class Around:
 
     def values(self, metric: str, within_ms: int) -> list[tuple[int, Any]]:
         """What each reading from ``within_ms`` before to ``within_ms`` after them says of a metric, and the last value before that."""
-        times = [at_ms for at_ms, _metrics in self._rows]
+        rows = self._neighbours
+        if within_ms or (rows[0][0] < self.first_ms and rows[0][1].get(metric) is None):
+            rows = self._rows
+        times = [at_ms for at_ms, _metrics in rows]
         start, end = bisect_left(times, self.first_ms - within_ms), bisect_right(times, self.last_ms + within_ms)
-        before = next((place for place in range(start - 1, -1, -1) if self._rows[place][1].get(metric) is not None), start)
-        return [(at_ms, metrics.get(metric)) for at_ms, metrics in self._rows[before:end]]
+        before = next((place for place in range(start - 1, -1, -1) if rows[place][1].get(metric) is not None), start)
+        return [(at_ms, metrics.get(metric)) for at_ms, metrics in rows[before:end]]
 
     def is_known(self, within_ms: int) -> bool:
         """Whether the terminal already spoke for its machine so long before the first of them."""
@@ -53,9 +56,17 @@ class Around:
 
     @cached_property
     def _rows(self) -> list[Measured]:
-        start_ms = max(self.since_ms, self.first_ms - self.widest_ms)
+        return self._read(self.widest_ms)
+
+    @cached_property
+    def _neighbours(self) -> list[Measured]:
+        """The late readings with the one before: a window holds hundreds, each on a page of its own, and most rules have none."""
+        return self._read(0)
+
+    def _read(self, within_ms: int) -> list[Measured]:
+        start_ms = max(self.since_ms, self.first_ms - within_ms)
         found = _last_before.plain(self.terminal_id, self.since_ms, start_ms, self.upto_position)
-        found += _between.plain(self.terminal_id, start_ms, self.last_ms + self.widest_ms, self.upto_position)
+        found += _between.plain(self.terminal_id, start_ms, self.last_ms + within_ms, self.upto_position)
         return [(at_ms, decode_metrics(metrics)) for at_ms, metrics in found]
 
 
