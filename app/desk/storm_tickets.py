@@ -44,7 +44,7 @@ def _answer(found: Ticket, words: str, which: str, ticked: Sequence[int]) -> Non
         said=said,
         words=words,
         only=ticked if which == TICKED else None,
-        but=() if said == Answer.CONFIRMED else [one.ticket.id for one in storm_panel.of_safety(actor(), found)],
+        but=() if said == Answer.CONFIRMED else {one.ticket.id for one in storm_panel.of_safety(actor(), found)}.difference(ticked),
         seen_at=_seen_at(),
         form_token=request.form.get("form_token", ""),
     )
