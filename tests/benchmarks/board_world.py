@@ -43,7 +43,7 @@ def statements() -> Iterator[tuple[str, tuple[object, ...]]]:
         " SELECT id, machine_id, code, severity, last_event_at, last_event_at, 1, '', 0 FROM alarm",
         (),
     )
-    yield "INSERT INTO live_version (name, value) VALUES ('alarms', 1)", ()
+    yield "INSERT INTO live_version (name, value) VALUES ('alarms', 1) ON CONFLICT (name) DO NOTHING", ()
     yield "ANALYZE", ()
 
 

@@ -210,7 +210,7 @@ def _tickets(size: int, now: int) -> Iterator[tuple[str, tuple[object, ...]]]:
         f" FROM ticket JOIN words ON words.id = ticket.id * 31 % {len(pairs)}",
         (),
     )
-    yield "INSERT INTO live_version (name, value) VALUES ('tickets', ?)", (size,)
+    yield "INSERT INTO live_version (name, value) VALUES ('tickets', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (size,)
 
 
 def _registers() -> Iterator[tuple[str, tuple[object, ...]]]:
