@@ -7,7 +7,6 @@ from flask import Blueprint, Response, request
 
 from app.core.clock import from_ms
 from app.core.errors import N_, Invalid
-from app.desk import storm_panel
 from app.desk.views import done
 from app.tickets import children, parents
 from app.tickets import queries as tickets
@@ -22,10 +21,7 @@ TICKED = "ticked"
 @blueprint.post("/tickets/<number>/children")
 @requires("tickets.edit")
 def answer(number: str) -> Response:
-    """Say the same of all untouched children, or of those that are ticked.
-
-    Where people may be in danger nothing ends in a sweep: of safety faults only the ticked ones are false alarms or solved (monitoring §4).
-    """
+    """Say the same of all untouched children, or of those that are ticked."""
     found, words, which = tickets.by_number(actor(), number), request.form.get("words", ""), request.form.get("which", "")
     ticked = [int(text) for text in request.form.getlist("child") if text.isascii() and text.isdigit() and len(text) < 10]
     return done(number, lambda: _answer(found, words, which, ticked), children_words=words, which=which, children=ticked)
@@ -43,8 +39,8 @@ def _answer(found: Ticket, words: str, which: str, ticked: Sequence[int]) -> Non
         parent=found,
         said=said,
         words=words,
-        only=ticked if which == TICKED else None,
-        but=() if said == Answer.CONFIRMED else {one.ticket.id for one in storm_panel.of_safety(actor(), found)}.difference(ticked),
+        ticked=ticked,
+        only_ticked=which == TICKED,
         seen_at=_seen_at(),
         form_token=request.form.get("form_token", ""),
     )

@@ -11,8 +11,12 @@ from app.core import clock, db, submissions
 from app.core.errors import N_, Conflict, Invalid
 from app.core.spoken import say
 from app.core.types import Actor
+from app.customers.models import Site
+from app.machines import profiles
 from app.machines.models import Machine
-from app.tickets import moving, operations, queries, states
+from app.machines.profiles import CodePolicy
+from app.machines.queries import profile_documents
+from app.tickets import moving, operations, queries, reasons, states
 from app.tickets.models import Ticket, TicketAttachment, TicketNote, TicketStatus, TicketTransition
 
 AT_ONCE = 200
@@ -76,21 +80,43 @@ def untouched(by: Actor, parent: Ticket) -> ModelSelect:
     return query.order_by(Ticket.id)
 
 
+@dataclass(frozen=True, slots=True)
+class SafetyChild:
+    """A child with its machine and site, and those of its codes that guard people."""
+
+    ticket: Ticket
+    policies: Sequence[CodePolicy]
+
+
+def of_safety(by: Actor, parent: Ticket) -> list[SafetyChild]:
+    """The children that ``by`` sees, of which a code guards people (``safety: true``, monitoring §3): open ones first, in order."""
+    documents = profile_documents()
+    query = queries.visible(by).select(Ticket, Machine, Site).join(Machine).join(Site, JOIN.LEFT_OUTER).where(Ticket.parent == parent)
+    found = []
+    for one in query.order_by(Ticket.is_open.desc(), Ticket.id):
+        profile = documents.get(one.machine.profile_id)
+        policies = [policy for code in reasons.codes(one.reason) if (policy := profiles.code(profile, code)).safety]
+        if policies:
+            found.append(SafetyChild(one, policies))
+    return found
+
+
 def answer(
     *,
     by: Actor,
     parent: Ticket,
     said: Answer,
     words: str,
-    only: Sequence[int] | None = None,
-    but: Collection[int] = (),
+    ticked: Collection[int] = (),
+    only_ticked: bool = False,
     seen_at: datetime | None = None,
     form_token: str = "",
     at: datetime | None = None,
 ) -> int:
     """Move the untouched children on in one step, each with ``words`` as its reason; at most 200, oldest first.
 
-    It moves all ``but`` some, or ``only`` those that were named one by one.
+    Of all, or of ``ticked`` alone when ``only_ticked``. Where people may be in danger nothing ends in a sweep: a safety fault is a false
+    alarm or solved only when it is ticked.
 
     What came or changed after ``seen_at`` is left for another step: nobody has decided on it.
     The parent itself stays as it is, and says in its timeline what was done. Returns how many there were; 0 for a form sent again.
@@ -108,9 +134,10 @@ def answer(
         query = untouched(by, parent)
         if seen_at is not None:
             query = query.where(Ticket.changed_at <= seen_at)
-        meant = Ticket.id.not_in(list(but)) if only is None else Ticket.id.in_(list(only))
+        spared = set() if said == Answer.CONFIRMED else {one.ticket.id for one in of_safety(by, parent)}.difference(ticked)
+        meant = Ticket.id.in_(list(ticked)) if only_ticked else Ticket.id.not_in(list(spared))
         found = list(db.for_update(query.where(meant)).limit(AT_ONCE))
-        if not found and only is None and query.exists():
+        if not found and not only_ticked and query.exists():
             raise Invalid(N_("Only safety faults wait here. Tick those that are meant."))
         if not found:
             raise Conflict(N_("None of these tickets waits any more. Look at their present states."), status=parent.status)

@@ -69,7 +69,9 @@ def test_what_somebody_has_taken_up_is_left_alone(clerk: Actor, parent: Ticket) 
 def test_only_those_that_are_ticked(clerk: Actor, parent: Ticket) -> None:
     stranger = from_monitoring()
     first = below(parent)[0]
-    assert children.answer(by=clerk, parent=parent, said=Answer.SOLVED, words="已复位", only=[first.id, stranger.id]) == 1
+    assert (
+        children.answer(by=clerk, parent=parent, said=Answer.SOLVED, words="已复位", ticked=[first.id, stranger.id], only_ticked=True) == 1
+    )
     assert (Ticket.get_by_id(first.id).solution, Ticket.get_by_id(stranger.id).status) == ("已复位", TicketStatus.TO_VERIFY)
 
 
